@@ -1,0 +1,169 @@
+"""The stored contract of a version, and its JSON.
+
+``manifest.json`` is everything that is known of a version besides the graph: its inputs in order, its classes, its metrics, how it
+was trained, and the SHA-256 of ``model.onnx``. It names no module, path or URL and holds no code.
+
+Rule of change: a release that adds an optional key keeps ``FORMAT_VERSION``; one that changes or removes a key raises it by one and
+keeps reading every older number. A manifest with a newer number is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from prisml.errors import ArtifactError
+
+FORMAT_VERSION = 1
+
+Task = Literal["binary", "multiclass", "regression"]
+Dtype = Literal["float", "int", "decimal", "bool", "str", "enum", "date", "datetime"]
+Origin = Literal["column", "related", "transform", "resolver"]
+Op = Literal[
+    "days_since", "hours_since", "hour_of", "weekday_of", "month_of", "log1p", "length", "is_missing", "ratio", "difference"
+]
+ClassLabel = bool | int | str
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Source(_Frozen):
+    """A column that an input reads: the attribute names from the row to the value, and the column's type."""
+
+    path: tuple[str, ...] = Field(min_length=1)
+    dtype: Dtype
+
+
+class Input(_Frozen):
+    """One column of the encoded matrix, and how a row becomes its float32.
+
+    ``dtype`` is the type of the feature's own value (of a transform: ``"float"``). ``by_name`` allows a row to give the feature under
+    its own name in place of its sources. A number that is missing is NaN in the matrix, filled by the graph where ``imputation`` says
+    so; ``missing="error"`` refuses it. A category is its index in ``categories``, or ``missing_code``, or ``other_code`` for what
+    training did not see (None: refuse).
+    """
+
+    name: str
+    kind: Literal["number", "category"]
+    origin: Origin
+    dtype: Dtype
+    sources: tuple[Source, ...] = ()
+    by_name: bool = True
+    transform: Op | None = None
+    missing: Literal["nan", "code", "error"] = "nan"
+    imputation: str | float | None = None
+    categories: tuple[str, ...] | tuple[int, ...] | None = None
+    missing_code: int | None = None
+    other_code: int | None = None
+
+
+class Interval(_Frozen):
+    """A metric on the hold-out with the ends of its 95 % bootstrap interval."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class GateVerdict(_Frozen):
+    """What a gate wanted, what the hold-out gave, and whether it passed."""
+
+    metric: str
+    wanted: str
+    got: Interval
+    passed: bool
+
+
+class Parity(_Frozen):
+    """How far the production engine is from scikit-learn: rows compared, the largest difference, label flips."""
+
+    rows: int
+    edge_rows: int
+    max_difference: float
+    tolerance: float
+    label_flips: int
+
+
+class GoldenRow(_Frozen):
+    """A made-up row, each feature under its own name, and what the exported model gives for it."""
+
+    features: dict[str, bool | int | float | str | None]
+    expected: tuple[float, ...]
+
+
+class Rows(_Frozen):
+    """How many rows were read, dropped for a NULL label, trained on and held out."""
+
+    extracted: int
+    dropped_null_label: int
+    train: int
+    test: int
+
+
+class Fingerprints(_Frozen):
+    """SHA-256 of what a process must agree on to serve the version: the columns read and each resolver's code."""
+
+    columns: str
+    resolvers: dict[str, str] = {}
+
+
+class Manifest(_Frozen):
+    """Everything stored of a version besides ``model.onnx``."""
+
+    format: Literal[1] = FORMAT_VERSION
+    name: str
+    entity: str
+    output: str
+    task: Task
+    classes: tuple[ClassLabel, ...] = ()
+    threshold: float | None = None
+    inputs: tuple[Input, ...] = Field(min_length=1)
+    as_of: Literal["extraction"] = "extraction"
+    fingerprints: Fingerprints
+    golden: tuple[GoldenRow, ...] = ()
+    estimator: str
+    parameters: dict[str, JsonValue]
+    split: dict[str, JsonValue]
+    seed: int
+    rows: Rows
+    metrics: dict[str, Interval]
+    baseline: dict[str, float]
+    gates: tuple[GateVerdict, ...] = ()
+    parity: Parity
+    libraries: dict[str, str]
+    model_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+    def to_json(self) -> str:
+        """The canonical text: keys sorted, no spaces, so that equal manifests are equal bytes."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical text; it covers the graph too, whose own SHA-256 stands in it."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def read_manifest(text: str) -> Manifest:
+    """The manifest in ``text``; ``ArtifactError`` where it is damaged or of a newer format."""
+    try:
+        number = json.loads(text).get("format")
+    except (ValueError, AttributeError) as error:
+        raise ArtifactError("The manifest is not a JSON object.", {}, ["Restore the artifact from where it was exported."]) from error
+    if number != FORMAT_VERSION:
+        raise ArtifactError(
+            f"The manifest has format {number!r}; this release reads {FORMAT_VERSION}.",
+            {"format": number},
+            ["Upgrade prisml to the release that wrote it."],
+        )
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        places = sorted({".".join(str(part) for part in item["loc"]) for item in error.errors(include_input=False, include_url=False)})
+        raise ArtifactError(
+            f"The manifest is damaged at {', '.join(places)}.", {"places": places}, ["Restore the artifact from where it was exported."]
+        ) from None
