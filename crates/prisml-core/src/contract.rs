@@ -1,0 +1,281 @@
+//! The inputs of a model, in order: what each reads from a row and how that becomes a number.
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::transform::Op;
+
+/// The type of a column or of a feature's own value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtype {
+    /// A floating-point number.
+    Float,
+    /// An integer, held exactly or refused.
+    Int,
+    /// A decimal number, rounded to float32.
+    Decimal,
+    /// A truth value: 0 or 1.
+    Bool,
+    /// Text: a category.
+    Str,
+    /// A member of an enumeration, by name: a category.
+    Enum,
+    /// A calendar day, at midnight UTC.
+    Date,
+    /// A moment.
+    Datetime,
+}
+
+impl Dtype {
+    /// What the input takes, in the words of a message.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Float | Self::Decimal => "a number",
+            Self::Int => "an integer",
+            Self::Bool => "a bool",
+            Self::Str => "a str",
+            Self::Enum => "an enumeration's member or its name",
+            Self::Date => "a date",
+            Self::Datetime => "a datetime",
+        }
+    }
+}
+
+/// A column that one or more inputs read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Source {
+    /// The attribute names from the row to the value.
+    pub path: Vec<String>,
+    /// The column's type.
+    pub dtype: Dtype,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawKind {
+    Number,
+    Category,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawMissing {
+    Nan,
+    Code,
+    Error,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum RawCategories {
+    Ints(Vec<i64>),
+    Strs(Vec<String>),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct RawInput {
+    name: String,
+    kind: RawKind,
+    dtype: Dtype,
+    #[serde(default)]
+    sources: Vec<Source>,
+    #[serde(default = "yes")]
+    by_name: bool,
+    #[serde(default)]
+    transform: Option<Op>,
+    missing: RawMissing,
+    #[serde(default)]
+    categories: Option<RawCategories>,
+    #[serde(default)]
+    missing_code: Option<u32>,
+    #[serde(default)]
+    other_code: Option<u32>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How a value becomes a number.
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    Number {
+        refuse_missing: bool,
+    },
+    Category {
+        texts: FxHashMap<Box<str>, u32>,
+        ints: FxHashMap<i64, u32>,
+        /// None: a missing value is refused.
+        missing: Option<u32>,
+        /// None: an unseen value is refused.
+        other: Option<u32>,
+        /// How many codes there are in all.
+        codes: u32,
+    },
+}
+
+/// Where an input finds its value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Read {
+    Column(usize),
+    Transform(Op, usize, Option<usize>),
+    /// Only under the feature's own name.
+    Named,
+}
+
+/// One column of the encoded matrix.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The feature's name.
+    pub name: String,
+    /// The type of the feature's own value.
+    pub dtype: Dtype,
+    pub(crate) kind: Kind,
+    pub(crate) read: Read,
+    pub(crate) by_name: bool,
+}
+
+/// All inputs of a model, in the order of the matrix's columns.
+#[derive(Debug, Clone)]
+pub struct InputContract {
+    inputs: Vec<Input>,
+    sources: Vec<Source>,
+}
+
+impl InputContract {
+    /// Reads the manifest's list of inputs.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let raw: Vec<RawInput> = serde_json::from_str(text).map_err(|error| Error::Contract(error.to_string()))?;
+        Self::new(raw)
+    }
+
+    pub(crate) fn from_value(value: serde_json::Value) -> Result<Self> {
+        let raw: Vec<RawInput> = serde_json::from_value(value).map_err(|error| Error::Contract(error.to_string()))?;
+        Self::new(raw)
+    }
+
+    fn new(raw: Vec<RawInput>) -> Result<Self> {
+        let mut sources = Vec::new();
+        let inputs = raw.into_iter().map(|input| compile(input, &mut sources)).collect::<Result<Vec<_>>>()?;
+        if inputs.is_empty() {
+            return Err(Error::Contract("it has no inputs".to_owned()));
+        }
+        Ok(Self { inputs, sources })
+    }
+
+    /// The inputs, in the order of the matrix's columns.
+    #[must_use]
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Every column that is read, once; an index into this list is a slot.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// How many columns the matrix has.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.inputs.len()
+    }
+}
+
+fn compile(raw: RawInput, sources: &mut Vec<Source>) -> Result<Input> {
+    let damaged = |what: &str| Error::Contract(format!("input '{}' {what}", raw.name));
+    let mut slots = Vec::new();
+    for source in &raw.sources {
+        slots.push(slot_of(source, sources).ok_or_else(|| damaged("reads a column under two types"))?);
+    }
+    let read = match (raw.transform, slots.as_slice()) {
+        (None, []) if raw.by_name => Read::Named,
+        (None, [slot]) => Read::Column(*slot),
+        (Some(op), [slot]) if op.arity() == 1 => Read::Transform(op, *slot, None),
+        (Some(op), [first, second]) if op.arity() == 2 => Read::Transform(op, *first, Some(*second)),
+        _ => return Err(damaged("has sources that do not fit its transform")),
+    };
+    let kind = match raw.kind {
+        RawKind::Number if raw.missing == RawMissing::Code => return Err(damaged("is a number with a code for missing")),
+        RawKind::Number => Kind::Number { refuse_missing: raw.missing == RawMissing::Error },
+        RawKind::Category => category(&raw).ok_or_else(|| damaged("has category codes that do not fit together"))?,
+    };
+    Ok(Input { name: raw.name, dtype: raw.dtype, kind, read, by_name: raw.by_name })
+}
+
+fn slot_of(source: &Source, sources: &mut Vec<Source>) -> Option<usize> {
+    if let Some(slot) = sources.iter().position(|known| known.path == source.path) {
+        return (sources[slot].dtype == source.dtype).then_some(slot);
+    }
+    if source.path.is_empty() {
+        return None;
+    }
+    sources.push(source.clone());
+    Some(sources.len() - 1)
+}
+
+fn category(raw: &RawInput) -> Option<Kind> {
+    let mut texts = FxHashMap::default();
+    let mut ints = FxHashMap::default();
+    let count = match raw.categories.as_ref()? {
+        RawCategories::Ints(values) => {
+            ints.extend(values.iter().zip(0_u32..).map(|(value, code)| (*value, code)));
+            (ints.len() == values.len()).then_some(values.len())?
+        }
+        RawCategories::Strs(values) => {
+            texts.extend(values.iter().zip(0_u32..).map(|(value, code)| (value.as_str().into(), code)));
+            (texts.len() == values.len()).then_some(values.len())?
+        }
+    };
+    let missing = match raw.missing {
+        RawMissing::Nan => return None,
+        RawMissing::Error => None,
+        RawMissing::Code => Some(raw.missing_code?),
+    };
+    let codes = [missing, raw.other_code].into_iter().flatten().map(|code| code + 1).fold(u32::try_from(count).ok()?, u32::max);
+    (codes <= 1 << 24).then_some(Kind::Category { texts, ints, missing, other: raw.other_code, codes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(inputs: &str) -> String {
+        InputContract::from_json(inputs).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn two_inputs_that_read_one_column_share_its_slot() {
+        let contract = InputContract::from_json(
+            r#"[{"name": "hour", "kind": "number", "dtype": "float", "missing": "nan", "transform": "hour_of",
+                 "sources": [{"path": ["at"], "dtype": "datetime"}]},
+                {"name": "month", "kind": "number", "dtype": "float", "missing": "nan", "transform": "month_of",
+                 "sources": [{"path": ["at"], "dtype": "datetime"}]}]"#,
+        )
+        .unwrap();
+        assert_eq!((contract.width(), contract.sources().len()), (2, 1));
+    }
+
+    #[test]
+    fn a_contract_that_contradicts_itself_is_refused_by_the_inputs_name() {
+        for (inputs, part) in [
+            ("[]", "no inputs"),
+            (r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "code"}]"#, "'a' is a number with a code"),
+            (r#"[{"name": "a", "kind": "category", "dtype": "str", "missing": "code", "missing_code": 1}]"#, "'a' has category"),
+            (
+                r#"[{"name": "a", "kind": "category", "dtype": "str", "missing": "error", "categories": ["x", "x"]}]"#,
+                "'a' has category",
+            ),
+            (
+                r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "ratio",
+                     "sources": [{"path": ["x"], "dtype": "float"}]}]"#,
+                "'a' has sources",
+            ),
+        ] {
+            assert!(refused(inputs).contains(part), "{}", refused(inputs));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Encodes rows, keeps ONNX Runtime sessions and scores batches.
+//!
+//! The crate knows no Python. A row is anything that implements [`Row`]; an [`InputContract`] turns rows into a matrix of `f32`; a
+//! [`Model`] scores such a matrix.
+//!
+//! ```
+//! use prisml_core::{CellError, Dtype, InputContract, Row, Value};
+//!
+//! struct Passenger(f64);
+//!
+//! impl Row for Passenger {
+//!     fn source<R>(
+//!         &self,
+//!         _slot: usize,
+//!         _dtype: Dtype,
+//!         read: impl FnOnce(Option<Value<'_>>) -> Result<R, CellError>,
+//!     ) -> Result<R, CellError> {
+//!         read(Some(Value::Float(self.0)))
+//!     }
+//!
+//!     fn named<R>(
+//!         &self,
+//!         _input: usize,
+//!         _dtype: Dtype,
+//!         read: impl FnOnce(Option<Value<'_>>) -> Result<R, CellError>,
+//!     ) -> Result<R, CellError> {
+//!         read(None)
+//!     }
+//! }
+//!
+//! let inputs = r#"[{"name": "age", "kind": "number", "dtype": "float", "missing": "nan",
+//!                   "sources": [{"path": ["age"], "dtype": "float"}]}]"#;
+//! let contract = InputContract::from_json(inputs)?;
+//! let mut matrix = [0.0_f32];
+//! contract.encode_row(&Passenger(41.5), 0, &mut matrix, None)?;
+//! assert_eq!(matrix, [41.5]);
+//! # Ok::<(), prisml_core::Error>(())
+//! ```
+
+mod cache;
+mod contract;
+mod encode;
+mod error;
+mod model;
+mod process;
+pub mod runtime;
+mod scorer;
+mod session;
+mod signature;
+mod transform;
+mod value;
+
+pub use cache::ModelCache;
+pub use contract::{Dtype, Input, InputContract, Source};
+pub use encode::{Categories, Growing, GrownCategories, Row};
+pub use error::{CellError, Error, Result};
+pub use model::{Model, Task};
+pub use value::Value;

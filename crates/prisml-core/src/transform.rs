@@ -1,0 +1,143 @@
+//! The built-in transforms, computed in double precision.
+
+use serde::Deserialize;
+
+use crate::contract::Dtype;
+use crate::error::CellError;
+use crate::value::Value;
+
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
+
+/// A built-in transform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Op {
+    DaysSince,
+    HoursSince,
+    HourOf,
+    WeekdayOf,
+    MonthOf,
+    Log1p,
+    Length,
+    IsMissing,
+    Ratio,
+    Difference,
+}
+
+impl Op {
+    pub(crate) fn arity(self) -> usize {
+        match self {
+            Self::Ratio | Self::Difference => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether the result depends on the moment of prediction.
+    pub(crate) fn needs_as_of(self) -> bool {
+        matches!(self, Self::DaysSince | Self::HoursSince)
+    }
+}
+
+/// A value as a transform takes it: owned, so that two can be held at once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Operand {
+    Missing,
+    Number(f64),
+    Moment(i64),
+    /// Text, by its number of Unicode code points.
+    Text(usize),
+    /// Something that is there, where only that matters.
+    Present,
+}
+
+impl Operand {
+    pub(crate) fn new(op: Op, value: Value<'_>, dtype: Dtype) -> Result<Self, CellError> {
+        let wrong = || CellError::WrongType { expected: dtype, got: value.type_name().to_owned() };
+        match (value.nan_is_missing(), dtype) {
+            (Value::Missing, _) => Ok(Self::Missing),
+            (Value::Int(number), Dtype::Float | Dtype::Int | Dtype::Decimal) => Ok(Self::Number(number as f64)),
+            (Value::Float(number), Dtype::Float | Dtype::Int | Dtype::Decimal) => finite(number).map(Self::Number),
+            (Value::Bool(truth), Dtype::Bool) => Ok(Self::Number(f64::from(truth))),
+            (Value::Timestamp(moment), Dtype::Date | Dtype::Datetime) => Ok(Self::Moment(moment)),
+            (Value::Str(text), Dtype::Str | Dtype::Enum) if op == Op::Length => Ok(Self::Text(text.chars().count())),
+            (Value::Str(_), Dtype::Str | Dtype::Enum) => Ok(Self::Present),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+fn finite(number: f64) -> Result<f64, CellError> {
+    if number.is_infinite() { Err(CellError::Infinite) } else { Ok(number) }
+}
+
+/// The transform's value; None where it is undefined, which counts as missing.
+///
+/// `as_of` is in microseconds since 1970 UTC. A difference of two moments is in days.
+pub(crate) fn apply(op: Op, first: Operand, second: Option<Operand>, as_of: i64) -> Option<f64> {
+    match (op, first, second) {
+        (Op::IsMissing, operand, None) => Some(f64::from(operand == Operand::Missing)),
+        (Op::DaysSince, Operand::Moment(moment), None) => Some(elapsed(moment, as_of) / DAY as f64),
+        (Op::HoursSince, Operand::Moment(moment), None) => Some(elapsed(moment, as_of) / HOUR as f64),
+        (Op::HourOf, Operand::Moment(moment), None) => Some((moment.rem_euclid(DAY) / HOUR) as f64),
+        (Op::WeekdayOf, Operand::Moment(moment), None) => Some(weekday(moment) as f64),
+        (Op::MonthOf, Operand::Moment(moment), None) => Some(month(moment) as f64),
+        (Op::Log1p, Operand::Number(number), None) if number > -1.0 => Some(number.ln_1p()),
+        (Op::Length, Operand::Text(length), None) => Some(length as f64),
+        (Op::Ratio, Operand::Number(number), Some(Operand::Number(by))) if by != 0.0 => Some(number / by),
+        (Op::Difference, Operand::Number(number), Some(Operand::Number(less))) => Some(number - less),
+        (Op::Difference, Operand::Moment(moment), Some(Operand::Moment(since))) => Some(elapsed(since, moment) / DAY as f64),
+        _ => None,
+    }
+}
+
+fn elapsed(from: i64, to: i64) -> f64 {
+    (i128::from(to) - i128::from(from)) as f64
+}
+
+/// 0 is Monday, as `datetime.weekday()` has it; 1970-01-01 was a Thursday.
+fn weekday(moment: i64) -> i64 {
+    (moment.div_euclid(DAY) + 3).rem_euclid(7)
+}
+
+/// 1 to 12, by the algorithm `civil_from_days` of Howard Hinnant,
+/// <https://howardhinnant.github.io/date_algorithms.html>.
+fn month(moment: i64) -> i64 {
+    let day_of_era = (moment.div_euclid(DAY) + 719_468).rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    if from_march < 10 { from_march + 3 } else { from_march - 9 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calendar_parts_are_those_of_the_gregorian_calendar_in_utc() {
+        // 1969-12-31 23:59:59.999999, 1970-01-01 00:00, 2000-02-29 12:00, 2013-11-01 05:30 UTC.
+        for (moment, hour, day, of_year) in
+            [(-1, 23, 2, 12), (0, 0, 3, 1), (951_825_600_000_000, 12, 1, 2), (1_383_283_800_000_000, 5, 4, 11)]
+        {
+            let operand = Operand::Moment(moment);
+            assert_eq!(apply(Op::HourOf, operand, None, 0), Some(f64::from(hour)));
+            assert_eq!(apply(Op::WeekdayOf, operand, None, 0), Some(f64::from(day)));
+            assert_eq!(apply(Op::MonthOf, operand, None, 0), Some(f64::from(of_year)));
+        }
+    }
+
+    #[test]
+    fn what_is_undefined_is_missing_and_never_a_number() {
+        assert_eq!(apply(Op::Ratio, Operand::Number(1.0), Some(Operand::Number(0.0)), 0), None);
+        assert_eq!(apply(Op::Log1p, Operand::Number(-1.0), None, 0), None);
+        assert_eq!(apply(Op::Difference, Operand::Missing, Some(Operand::Number(0.0)), 0), None);
+        assert_eq!(apply(Op::DaysSince, Operand::Missing, None, 0), None);
+    }
+
+    #[test]
+    fn elapsed_time_is_counted_from_the_moment_to_as_of() {
+        assert_eq!(apply(Op::DaysSince, Operand::Moment(0), None, 36 * HOUR), Some(1.5));
+        assert_eq!(apply(Op::HoursSince, Operand::Moment(HOUR), None, 0), Some(-1.0));
+    }
+}

@@ -1,0 +1,159 @@
+//! Python values -> `Value`.
+
+use prisml_core::{CellError, Dtype, Value};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyType};
+use pyo3::{PyTypeInfo, intern};
+
+use crate::errors::unreadable;
+
+const DAY: i64 = 86_400_000_000;
+/// `date(1970, 1, 1).toordinal()`.
+const EPOCH: i64 = 719_163;
+
+type Read<R> = Result<R, CellError>;
+
+/// Calls `read` with the value of `object`, borrowed from it; `dtype` is what the input takes.
+pub(crate) fn with_value<R>(object: &Bound<'_, PyAny>, dtype: Dtype, read: impl FnOnce(Option<Value<'_>>) -> Read<R>) -> Read<R> {
+    if object.is_none() {
+        return read(Some(Value::Missing));
+    }
+    if let Ok(number) = object.cast::<PyFloat>() {
+        return read(Some(Value::Float(number.value())));
+    }
+    if dtype == Dtype::Enum && !PyString::is_exact_type_of(object) {
+        return with_member(object, read);
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return read(Some(Value::Str(text.to_str().map_err(|_| CellError::InvalidText)?)));
+    }
+    if let Ok(truth) = object.cast::<PyBool>() {
+        return read(Some(Value::Bool(truth.is_true())));
+    }
+    if let Ok(number) = object.cast::<PyInt>() {
+        return read(Some(integer(number, dtype)?));
+    }
+    read(Some(rarer(object, dtype, true)?))
+}
+
+fn integer(number: &Bound<'_, PyInt>, dtype: Dtype) -> Read<Value<'static>> {
+    match (number.extract::<i64>(), dtype) {
+        (Ok(number), _) => Ok(Value::Int(number)),
+        (Err(_), Dtype::Float | Dtype::Decimal) => number.extract::<f64>().map(Value::Float).map_err(|_| CellError::Overflow),
+        (Err(_), _) => Err(CellError::Inexact),
+    }
+}
+
+/// A member of an enumeration stands for its name, as SQLAlchemy stores it.
+fn with_member<R>(object: &Bound<'_, PyAny>, read: impl FnOnce(Option<Value<'_>>) -> Read<R>) -> Read<R> {
+    let py = object.py();
+    if is_missing_marker(object) {
+        return read(Some(Value::Missing));
+    }
+    if !is_instance(object, &ENUM, "enum", "Enum")? {
+        return match object.cast::<PyString>() {
+            Ok(text) => read(Some(Value::Str(text.to_str().map_err(|_| CellError::InvalidText)?))),
+            Err(_) => Err(wrong_type(object, Dtype::Enum)),
+        };
+    }
+    let name = object.getattr(intern!(py, "name")).map_err(|error| unreadable(py, &error))?;
+    let name = name.cast::<PyString>().map_err(|_| wrong_type(object, Dtype::Enum))?;
+    read(Some(Value::Str(name.to_str().map_err(|_| CellError::InvalidText)?)))
+}
+
+static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+fn is_instance(object: &Bound<'_, PyAny>, cell: &'static PyOnceLock<Py<PyType>>, module: &str, name: &str) -> Read<bool> {
+    let py = object.py();
+    cell.import(py, module, name).and_then(|class| object.is_instance(class)).map_err(|error| unreadable(py, &error))
+}
+
+/// Dates, decimals, NumPy's scalars and the markers of pandas; `unwrap` allows one step out of a NumPy scalar.
+fn rarer(object: &Bound<'_, PyAny>, dtype: Dtype, unwrap: bool) -> Read<Value<'static>> {
+    let py = object.py();
+    if is_missing_marker(object) {
+        return Ok(Value::Missing);
+    }
+    if is_instance(object, &DATETIME, "datetime", "datetime")? {
+        return moment(object).map(Value::Timestamp).map_err(|error| unreadable(py, &error));
+    }
+    if is_instance(object, &DATE, "datetime", "date")? {
+        return midnight(object).map(Value::Timestamp).map_err(|error| unreadable(py, &error));
+    }
+    if is_instance(object, &DECIMAL, "decimal", "Decimal")? {
+        return decimal(object).map_err(|error| unreadable(py, &error));
+    }
+    let class = object.get_type();
+    if unwrap && class.module().is_ok_and(|module| module == "numpy") {
+        return from_numpy(object, dtype);
+    }
+    Err(wrong_type(object, dtype))
+}
+
+fn is_missing_marker(object: &Bound<'_, PyAny>) -> bool {
+    object.get_type().name().is_ok_and(|name| name == "NAType" || name == "NaTType")
+}
+
+fn from_numpy(scalar: &Bound<'_, PyAny>, dtype: Dtype) -> Read<Value<'static>> {
+    let py = scalar.py();
+    let item = || {
+        let micros = scalar.get_type().name().is_ok_and(|name| name == "datetime64");
+        let scalar = if micros { scalar.call_method1(intern!(py, "astype"), ("datetime64[us]",))? } else { scalar.clone() };
+        scalar.call_method0(intern!(py, "item"))
+    };
+    let object = item().map_err(|error| unreadable(py, &error))?;
+    if object.is_none() {
+        Ok(Value::Missing)
+    } else if let Ok(number) = object.cast::<PyFloat>() {
+        Ok(Value::Float(number.value()))
+    } else if let Ok(truth) = object.cast::<PyBool>() {
+        Ok(Value::Bool(truth.is_true()))
+    } else if let Ok(number) = object.cast::<PyInt>() {
+        integer(number, dtype)
+    } else {
+        rarer(&object, dtype, false)
+    }
+}
+
+fn decimal(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
+    let py = object.py();
+    if object.call_method0(intern!(py, "is_nan"))?.is_truthy()? {
+        return Ok(Value::Missing);
+    }
+    object.extract::<f64>().map(Value::Float)
+}
+
+fn midnight(date: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let ordinal: i64 = date.call_method0(intern!(date.py(), "toordinal"))?.extract()?;
+    Ok((ordinal - EPOCH) * DAY)
+}
+
+/// Microseconds since 1970 UTC; a naive datetime is UTC.
+pub(crate) fn moment(datetime: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let py = datetime.py();
+    let part = |name: &Bound<'_, PyString>| datetime.getattr(name)?.extract::<i64>();
+    let seconds = part(intern!(py, "hour"))? * 3_600 + part(intern!(py, "minute"))? * 60 + part(intern!(py, "second"))?;
+    let local = midnight(datetime)? + seconds * 1_000_000 + part(intern!(py, "microsecond"))?;
+    if datetime.getattr(intern!(py, "tzinfo"))?.is_none() {
+        return Ok(local);
+    }
+    let offset = datetime.call_method0(intern!(py, "utcoffset"))?;
+    if offset.is_none() {
+        return Ok(local);
+    }
+    let part = |name: &Bound<'_, PyString>| offset.getattr(name)?.extract::<i64>();
+    let ahead = part(intern!(py, "days"))? * DAY + part(intern!(py, "seconds"))? * 1_000_000 + part(intern!(py, "microseconds"))?;
+    Ok(local - ahead)
+}
+
+pub(crate) fn wrong_type(object: &Bound<'_, PyAny>, expected: Dtype) -> CellError {
+    CellError::WrongType { expected, got: type_name(object) }
+}
+
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    object.get_type().name().map_or_else(|_| "unknown".to_owned(), |name| name.to_string())
+}

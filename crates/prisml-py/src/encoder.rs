@@ -1,0 +1,83 @@
+//! `Encoder`: the rows that training reads, with categories that grow.
+
+use std::sync::{Mutex, PoisonError};
+
+use numpy::PyReadwriteArray2;
+use prisml_core::{Growing, GrownCategories, InputContract};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use crate::errors::{misuse, raise};
+use crate::rows::{Computed, TupleRow};
+
+/// Rows of a database -> float32, categories coded in the order of their appearance.
+#[pyclass(frozen, module = "prisml._core")]
+pub(crate) struct Encoder {
+    contract: InputContract,
+    grown: Mutex<Growing>,
+}
+
+#[pymethods]
+impl Encoder {
+    #[new]
+    fn new(py: Python<'_>, inputs: &str) -> PyResult<Self> {
+        let contract = InputContract::from_json(inputs).map_err(|error| raise(py, &error, None, None))?;
+        let grown = Mutex::new(Growing::new(&contract));
+        Ok(Self { contract, grown })
+    }
+
+    /// The path of each column that is read, in the order in which `encode` expects a row's values.
+    #[getter]
+    fn sources<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+        self.contract.sources().iter().map(|source| PyTuple::new(py, &source.path)).collect()
+    }
+
+    /// Encodes `rows` into `out`; errors count rows from `first_row`.
+    #[pyo3(signature = (rows, out, *, as_of, computed=None, first_row=0))]
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, PyAny>,
+        mut out: PyReadwriteArray2<'py, f32>,
+        as_of: i64,
+        computed: Option<&Bound<'py, PyDict>>,
+        first_row: usize,
+    ) -> PyResult<()> {
+        let count = rows.len()?;
+        let computed = Computed::new(&self.contract, computed, count, false)?;
+        let matrix = out.as_slice_mut().map_err(|_| misuse("out is not contiguous"))?;
+        if matrix.len() != count * self.contract.width() {
+            return Err(misuse("out has not one row for each row and one column for each input"));
+        }
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        for (index, (row, place)) in rows.try_iter()?.zip(matrix.chunks_exact_mut(self.contract.width())).enumerate() {
+            let values = as_tuple(row?)?;
+            let row = TupleRow { values: &values, computed: &computed, index };
+            self.contract
+                .encode_with(&row, as_of, place, &mut *grown)
+                .map_err(|error| raise(py, &error, None, Some(first_row + index)))?;
+        }
+        Ok(())
+    }
+
+    /// What each input has seen, in the order of its codes; None for a number.
+    fn categories<'py>(&self, py: Python<'py>) -> PyResult<Vec<Option<Bound<'py, PyList>>>> {
+        let grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = |categories: Option<GrownCategories>| match categories {
+            None => Ok(None),
+            Some(GrownCategories::Strs(values)) => PyList::new(py, values).map(Some),
+            Some(GrownCategories::Ints(values)) => PyList::new(py, values).map(Some),
+        };
+        grown.categories(&self.contract).into_iter().map(list).collect()
+    }
+}
+
+fn as_tuple(row: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyTuple>> {
+    match row.cast_into::<PyTuple>() {
+        Ok(values) => Ok(values),
+        Err(other) => {
+            let row = other.into_inner();
+            Ok(row.py().get_type::<PyTuple>().call1((row,))?.cast_into()?)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The module `prisml._core`: converts, releases the interpreter, forwards to `prisml_core`.
+
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands over what it extracted")]
+
+mod convert;
+mod encoder;
+mod errors;
+mod model;
+mod rows;
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+
+/// Loads ONNX Runtime from an absolute path, once in a process; what it says of its build.
+#[pyfunction]
+fn load_runtime(py: Python<'_>, path: PathBuf) -> PyResult<&'static str> {
+    prisml_core::runtime::load(&path).map_err(|error| errors::raise(py, &error, None, None))
+}
+
+#[pymodule(gil_used = false)]
+mod _core {
+    #[pymodule_export]
+    use super::encoder::Encoder;
+    #[pymodule_export]
+    use super::load_runtime;
+    #[pymodule_export]
+    use super::model::{Model, load_model};
+}
