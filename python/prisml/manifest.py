@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from prisml.errors import ArtifactError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 1
 
 Task = Literal["binary", "multiclass", "regression"]
 Dtype = Literal["float", "int", "decimal", "bool", "str", "enum", "date", "datetime"]

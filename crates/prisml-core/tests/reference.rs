@@ -1,5 +1,7 @@
 //! The reference artifacts of `tests/reference`, which pytest reads too: scikit-learn's own predictions.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;

@@ -1,0 +1,94 @@
+"""How rows are divided into a training part and a hold-out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy.orm import Mapper
+
+from prisml.definition.mapping import ColumnLike, own_column, type_of_sql
+from prisml.definition.place import Place
+
+DEFAULT_TEST_SIZE = 0.2
+
+
+@dataclass(frozen=True)
+class RandomSplit:
+    """A random share of the rows is held out; in a classification each class keeps its share in both parts.
+
+    Right where rows do not know of each other. Where rows of one person, or of one day, stand in both parts, the hold-out flatters
+    the model: use ``GroupSplit`` or ``TimeSplit``.
+    """
+
+    test_size: float = DEFAULT_TEST_SIZE
+
+
+@dataclass(frozen=True)
+class TimeSplit:
+    """The latest rows are held out: the model is judged on a future that it has not seen.
+
+    ``column`` is a date or datetime column of the entity. Rows from ``test_from`` on are the hold-out (a naive datetime is UTC);
+    or else ``test_size`` says which share of the rows, counted from the latest. Without either it is 0.2.
+
+    ``TimeSplit(Flight.scheduled, test_from=date(2013, 11, 1))``
+    """
+
+    column: ColumnLike
+    test_from: dt.date | dt.datetime | None = field(default=None, kw_only=True)
+    test_size: float | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class GroupSplit:
+    """Whole groups are held out: all rows with one value of ``column`` stand in the same part.
+
+    For rows that repeat one customer, machine or patient: the hold-out then measures customers that training did not see.
+    """
+
+    column: ColumnLike
+    test_size: float = field(default=DEFAULT_TEST_SIZE, kw_only=True)
+
+
+Split = RandomSplit | TimeSplit | GroupSplit
+
+
+def resolve_split(place: Place, mapper: Mapper[Any], split: object, test_size: float) -> Split:
+    """The split with its column as a mapped attribute and its sizes checked; ``RandomSplit(test_size)`` for None."""
+    here = place.of("the split")
+    if split is None:
+        return RandomSplit(_share(place.of("test_size"), test_size))
+    if test_size != DEFAULT_TEST_SIZE:
+        raise place.of("test_size").error(
+            "is given beside split=, which has a size of its own", f"Write it in the split: {type(split).__name__}(..., test_size=...)."
+        )
+    if isinstance(split, RandomSplit):
+        return RandomSplit(_share(here, split.test_size))
+    if isinstance(split, GroupSplit):
+        return GroupSplit(own_column(mapper, split.column, here), test_size=_share(here, split.test_size))
+    if isinstance(split, TimeSplit):
+        return _time_split(here, mapper, split)
+    raise here.error(f"is a {type(split).__name__}", "Use RandomSplit(), TimeSplit(column, test_from=...) or GroupSplit(column).")
+
+
+def _time_split(here: Place, mapper: Mapper[Any], split: TimeSplit) -> TimeSplit:
+    column = own_column(mapper, split.column, here)
+    value_type = type_of_sql(column.type)
+    if value_type.dtype not in ("date", "datetime"):
+        raise here.error(f"goes by {column.key}, a {value_type.described} column", "Name a date or datetime column.")
+    if split.test_from is not None and split.test_size is not None:
+        raise here.error("has both test_from= and test_size=", "Give one of the two.")
+    if split.test_from is not None:
+        if not isinstance(split.test_from, dt.date):
+            raise here.error(f"has a {type(split.test_from).__name__} as test_from=", "Give a date or a datetime.")
+        return replace(split, column=column)
+    return TimeSplit(column, test_size=_share(here, DEFAULT_TEST_SIZE if split.test_size is None else split.test_size))
+
+
+def _share(here: Place, test_size: object) -> float:
+    if isinstance(test_size, bool) or not isinstance(test_size, float | int):
+        raise here.error(f"has a {type(test_size).__name__} as its test size", "Give a share of the rows: 0.2.")
+    if not 0 < test_size < 1:
+        raise here.error(f"holds out {test_size:g} of the rows", "Give a share between 0 and 1, such as 0.2.")
+    return float(test_size)
