@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from prisml.errors import PrisMLError
 
 def load_runtime(path: str) -> str: ...
+
 @final
 class Encoder:
     def __new__(cls, inputs: str) -> Encoder: ...

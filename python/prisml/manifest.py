@@ -22,9 +22,7 @@ FORMAT_VERSION: Final = 1
 Task = Literal["binary", "multiclass", "regression"]
 Dtype = Literal["float", "int", "decimal", "bool", "str", "enum", "date", "datetime"]
 Origin = Literal["column", "related", "transform", "resolver"]
-Op = Literal[
-    "days_since", "hours_since", "hour_of", "weekday_of", "month_of", "log1p", "length", "is_missing", "ratio", "difference"
-]
+Op = Literal["days_since", "hours_since", "hour_of", "weekday_of", "month_of", "log1p", "length", "is_missing", "ratio", "difference"]
 ClassLabel = bool | int | str
 
 

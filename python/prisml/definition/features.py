@@ -175,8 +175,9 @@ def resolver(
 
     ``fn``
         Called with the row, or with the row and the moment of prediction (an aware datetime, UTC). The row is read-only and shows
-        only the columns in ``uses``. None is a missing value. Inside ``define_model`` a type checker knows that the row is the
-        entity: ``c.emial`` is an error in mypy and pyright. Elsewhere write a function with an annotated parameter.
+        only the columns in ``uses``; a datetime in it is aware and in UTC (what is naive means UTC). None is a missing value. Inside
+        ``define_model`` a type checker knows that the row is the entity: ``c.emial`` is an error in mypy and pyright. Elsewhere write
+        a function with an annotated parameter.
     ``type``
         What it returns: float, int, bool or Decimal (a number), str or an Enum class (a category).
     ``uses``

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement
@@ -108,7 +108,7 @@ class Reader:
         if isinstance(argument, Related):
             link, column = related_column(self.mapper, argument.relationship, argument.column, place)
             found: ColumnLike | Related = Related(link, column)
-            if argument != Related(argument.relationship, argument.column):
+            if any(getattr(argument, option.name) != option.default for option in fields(Related) if option.kw_only):
                 raise place.error(
                     f"gives options to the related(...) inside {transform.op}", f"Give missing= to {transform.op}; nothing else applies."
                 )

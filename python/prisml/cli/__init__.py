@@ -1,0 +1,1 @@
+"""The command line: it parses, calls a command, and renders what the command returns."""

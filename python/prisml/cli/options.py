@@ -1,0 +1,45 @@
+"""Options that several commands share, and the help that says what exit codes mean."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+database = click.option(
+    "--database",
+    metavar="URL",
+    help="SQLAlchemy URL of the database to read. Else DATABASE_URL, else [tool.prisml] database.",
+)
+registry = click.option(
+    "--registry",
+    metavar="URL",
+    help="SQLAlchemy URL of the registry. Else PRISML_REGISTRY, else [tool.prisml] registry, else sqlite:///.prisml/registry.db.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout, errors included.")
+debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the whole traceback of an error.")
+
+
+def command(*examples: str, **exit_codes: str) -> Callable[[Decorated], click.Command]:
+    """A click command whose help ends with examples and with what its exit codes mean.
+
+    ``command("prisml train shop.py", _0="published", _1="a gate failed")``; the codes that mean the same everywhere are added.
+    """
+    codes = {"_2": "a definition or the usage is wrong, or a bug", "_3": "the database or the registry cannot be reached"}
+    codes |= {"_130": "interrupted", **exit_codes}
+    lines = [f"{key[1:]:<4} {codes[key]}" for key in sorted(codes, key=lambda key: int(key[1:]))]
+
+    def decorate(function: Decorated) -> click.Command:
+        parts = (inspect.cleandoc(function.__doc__ or ""), _block("Example:", examples), _block("Exit codes:", lines))
+        return click.command(help="\n\n".join(parts))(debug(function))
+
+    return decorate
+
+
+def _block(title: str, lines: Sequence[str]) -> str:
+    """Lines that click does not fill."""
+    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])

@@ -1,0 +1,136 @@
+"""``prisml predict``."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal, TextIO
+
+import click
+from click.core import ParameterSource
+
+from prisml.cli import options, render
+from prisml.cli.completion import names_and_folders
+from prisml.cli.failure import State, describe
+from prisml.cli.settings import open_registry, read_config
+from prisml.commands.database import open_database
+from prisml.commands.predict import BATCH, Answer, Given, read_database, read_lines
+from prisml.commands.predict import predict as predict_rows
+from prisml.commands.targets import Definition, find_definition
+from prisml.commands.typed import retyping
+from prisml.registry.bundle import is_bundle, read_bundle
+from prisml.serving.engine import Engine
+from prisml.serving.loading import load
+
+
+@options.command(
+    "prisml predict churn customers.jsonl",
+    'echo \'{"country": "US", "age": 41}\' | prisml predict churn',
+    "prisml predict --model shop.ml.churn:churn --where \"country = 'US'\" --database sqlite:///shop.db",
+    _0="every row was answered (with --on-error null: or has its error)",
+    _2="a row that does not fit, a definition, wrong usage, or a bug",
+)
+@click.argument("name", metavar="[NAME | FOLDER]", required=False, shell_complete=names_and_folders)
+@click.argument("file", metavar="[FILE | -]", type=click.File("rb"), default="-")
+@click.option("--model", metavar="MODULE:VARIABLE", help="The definition: needed for --where, and for features that resolvers compute.")
+@click.option("--where", metavar="SQL", help="Predict for the database's rows that this condition selects. It is run as you type it.")
+@click.option("--version", type=click.IntRange(min=1), metavar="NUMBER", help="The version that predicts, in place of the active one.")
+@click.option(
+    "--on-error", type=click.Choice(["raise", "null"]), default="raise", show_default=True, help="End at a row that fails, or answer null."
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    metavar="ROWS",
+    default=BATCH,
+    show_default=True,
+    help="Rows predicted at once; 1: answer each line as it comes.",
+)
+@options.database
+@options.registry
+def predict(
+    name: str | None,
+    file: BinaryIO,
+    model: str | None,
+    where: str | None,
+    version: int | None,
+    on_error: Literal["raise", "null"],
+    batch: int,
+    database: str | None,
+    registry: str | None,
+) -> None:
+    """Predict for JSON lines, or for rows of the database.
+
+    Reads one JSON object a line from FILE or stdin and writes one a line to stdout, in the same order: value, label, version
+    (several classes: probabilities too). Dates and moments are text in ISO 8601. A line that fails ends the command with its
+    number, after the lines before it were answered; with --on-error null it is answered by null and its error.
+
+    With --where the rows come from the database, and each answer begins with their primary key. The condition is SQL over the
+    entity's table and goes to the database as it is: never build it from what others typed.
+    """
+    _require(name, model, where)
+    definition = None if model is None else find_definition(model)
+    engine = _engine(name, definition, registry, version)
+    output = sys.stdout
+    with contextlib.ExitStack() as stack:
+        if definition is not None and where is not None:
+            opened = stack.enter_context(open_database(read_config(database=database).database))
+            rows: Iterable[Given] = read_database(definition, opened, where)
+        else:
+            rows = read_lines(file, retyping(engine.manifest, definition))
+            # Whoever types the lines wants each one answered.
+            batch = 1 if file.isatty() else batch
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        _write(predict_rows(engine, rows, on_error=on_error, batch=batch), output, batch)
+
+
+def _require(name: str | None, model: str | None, where: str | None) -> None:
+    if where is not None and model is None:
+        raise click.UsageError("--where needs the definition: add --model module:variable.")
+    if where is not None and click.get_current_context().get_parameter_source("file") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("With --where the rows come from the database, and no file is read: leave it out.")
+    if name is None and model is None:
+        raise click.UsageError("Name a model or a bundle's folder, or give its definition with --model module:variable.")
+
+
+def _engine(name: str | None, definition: Definition | None, registry: str | None, version: int | None) -> Engine:
+    if definition is None:
+        return load(name or "", registry=registry, version=version)
+    if name is not None and is_bundle(name) and registry is None and version is None:
+        return Engine.from_artifact(read_bundle(Path(name)), definition=definition)
+    if name not in (None, definition.name):
+        raise click.UsageError(f"--model defines {definition.name!r}, not {name!r}.")
+    return definition.load(registry=open_registry(registry), version=version)
+
+
+def _write(answers: Iterator[Answer], output: TextIO, batch: int) -> None:
+    state = click.get_current_context().ensure_object(State)
+    written = 0
+
+    def interrupted() -> str:
+        return f"Interrupted after {written:,} predictions were written; the rest was not predicted."
+
+    state.interrupted = interrupted
+    try:
+        for answer in answers:
+            output.write(render.line(_document(answer)))
+            written += 1
+            if written % batch == 0:
+                output.flush()
+    finally:
+        # What was answered is shown even where the next row fails.
+        output.flush()
+
+
+def _document(answer: Answer) -> dict[str, object]:
+    document: dict[str, object] = {} if answer.given.key is None else {"key": dict(answer.given.key)}
+    prediction = answer.prediction
+    if prediction is None:
+        error = None if answer.error is None else describe(answer.error)
+        return document | {"value": None, "label": None, "version": answer.version, "error": error}
+    document |= {"value": prediction.value, "label": prediction.label, "version": prediction.version}
+    if prediction.probabilities is not None and len(prediction.probabilities) > 2:
+        document["probabilities"] = dict(prediction.probabilities)
+    return document

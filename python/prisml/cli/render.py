@@ -1,0 +1,105 @@
+"""What people and programs see: tables and errors by rich, JSON by the standard library.
+
+JSON is written in ASCII: no encoding of stdout, and no half of a surrogate pair in somebody's data, can break it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from prisml.errors import PrisMLError
+from prisml.manifest import Interval
+
+PLAIN_WIDTH = 120
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console on the stream as it is now; in a pipe it is wide enough that tables are not folded."""
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH)
+
+
+def write_error(error: PrisMLError) -> None:
+    """``error[code]: message`` and the way out, on stderr."""
+    lines = Text.assemble((f"error[{error.code}]: ", "bold red"), error.message)
+    for suggestion in error.suggestions:
+        lines.append_text(Text.assemble("\n  ", ("hint: ", "cyan"), suggestion))
+    console(stderr=True).print(lines, soft_wrap=True)
+
+
+def write_json(document: object) -> None:
+    """The document on stdout, indented, with keys in the order given; a number that JSON has no word for is null."""
+    sys.stdout.write(json.dumps(_finite(document), indent=2, allow_nan=False, default=_special) + "\n")
+
+
+def line(document: object) -> str:
+    """The document as one line of JSON, with its end of line."""
+    return json.dumps(_finite(document), allow_nan=False, default=_special) + "\n"
+
+
+def say(text: str, *, style: str = "", stderr: bool = False) -> None:
+    """A sentence on a line of its own."""
+    console(stderr=stderr).print(Text(text, style=style), soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: Sequence[str] = ()) -> Table:
+    """A table whose cells are taken as they are; the columns named in ``right`` are set to the right."""
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", show_header=any(columns))
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    return made
+
+
+def verdict(*, passed: bool) -> Text:
+    """``yes`` or ``NO``."""
+    return Text("yes", style="green") if passed else Text("NO", style="bold red")
+
+
+def number(value: float | None) -> str:
+    """The number with about four digits that count, or a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    if value != 0 and abs(value) < 0.001:
+        return f"{value:.2e}"
+    return f"{value:,.{4 if abs(value) < 10 else 2 if abs(value) < 1000 else 0}f}"
+
+
+def interval(of: Interval) -> str:
+    """The ends of the 95 % interval."""
+    return "-" if of.low is None or of.high is None else f"{number(of.low)} to {number(of.high)}"
+
+
+def size(count: int) -> str:
+    """Bytes in the unit people use."""
+    return f"{count} B" if count < 1024 else f"{count / 1024:,.1f} KiB" if count < 1024**2 else f"{count / 1024**2:,.1f} MiB"
+
+
+def moment(when: datetime) -> str:
+    """To the second, as the registry keeps it (UTC)."""
+    return f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+def _finite(document: object) -> object:
+    if isinstance(document, float):
+        return document if math.isfinite(document) else None
+    if isinstance(document, Mapping):
+        return {str(key): _finite(value) for key, value in document.items()}
+    if isinstance(document, (list, tuple)):
+        return [_finite(value) for value in document]
+    return document
+
+
+def _special(value: object) -> object:
+    """Dates, decimals, UUIDs and such of a primary key: as text; NumPy's numbers as numbers."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) else value.isoformat() if isinstance(value, datetime) else str(value)

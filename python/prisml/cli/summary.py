@@ -1,0 +1,110 @@
+"""How the training of a model ended: as tables, and as a JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from prisml.cli import render
+from prisml.cli.check import as_document as checked_document
+from prisml.cli.check import write_findings
+from prisml.commands.train import Trained
+from prisml.manifest import GateVerdict, Manifest
+
+if TYPE_CHECKING:
+    from prisml.training.fit import Candidate
+
+STORED = {"task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline", "parity"}
+"""What of the manifest belongs to the verdict."""
+
+
+def write_summary(trained: Trained) -> None:
+    """The tables of one model on stdout, and a sentence that says what serves now."""
+    if trained.candidate is None:
+        write_findings(trained.checked)
+        render.say(f"{trained.model} does not fit the database: nothing was trained, {_serving(trained)}.", style="bold red")
+        return
+    manifest = trained.candidate.artifact.manifest
+    screen = render.console()
+    screen.print(render.table(trained.model, ("", ""), _facts(trained, trained.candidate)))
+    screen.print(_metrics(manifest))
+    if trained.candidate.verdicts:
+        screen.print(_gates(trained.candidate.verdicts))
+    if trained.version is not None:
+        render.say(_published(trained, trained.version.number), style="bold green")
+
+
+def as_document(trained: Trained) -> dict[str, object]:
+    """The whole verdict as a JSON object."""
+    document: dict[str, object] = {
+        "model": trained.model,
+        "status": _status(trained),
+        "version": trained.version.number if trained.version else None,
+        "already_published": trained.known,
+        "active": trained.serving.number if trained.serving else None,
+        "seconds": round(trained.seconds, 3),
+        "checks": checked_document(trained.checked)["checks"],
+    }
+    if trained.candidate is None:
+        return document
+    artifact, manifest = trained.candidate.artifact, trained.candidate.artifact.manifest
+    stored: dict[str, object] = manifest.model_dump(mode="json", include=STORED)
+    gates = [verdict.model_dump(mode="json") for verdict in trained.candidate.verdicts]
+    return document | {"digest": artifact.digest, "bytes": len(artifact.onnx)} | stored | {"gates": gates}
+
+
+def _status(trained: Trained) -> str:
+    if trained.candidate is None:
+        return "check_failed"
+    return "published" if trained.version is not None else "gate_failed"
+
+
+def _facts(trained: Trained, candidate: Candidate) -> list[tuple[str, str]]:
+    artifact, manifest = candidate.artifact, candidate.artifact.manifest
+    rows, parity = manifest.rows, manifest.parity
+    dropped = f", {rows.dropped_null_label:,} without a label dropped" if rows.dropped_null_label else ""
+    split = ", ".join(f"{key} {value}" for key, value in manifest.split.items())
+    flips = "" if manifest.task == "regression" else f", {parity.label_flips:,} label flips"
+    return [
+        ("task", f"{manifest.task} ({manifest.estimator})"),
+        ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
+        ("split", split),
+        ("parity", f"{parity.rows:,} rows and {parity.edge_rows:,} made-up ones: at most {parity.max_difference:.1e} apart{flips}"),
+        ("version", "not published" if trained.version is None else str(trained.version.number)),
+        ("digest", artifact.digest),
+        ("size", render.size(len(artifact.onnx))),
+        ("seconds", f"{trained.seconds:,.1f}"),
+    ]
+
+
+def _metrics(manifest: Manifest) -> Table:
+    rows = [
+        (name, render.number(of.value), render.interval(of), render.number(manifest.baseline.get(name)))
+        for name, of in manifest.metrics.items()
+    ]
+    columns = ("metric", "value", "95 % interval", "baseline")
+    return render.table("On the hold-out", columns, rows, right=columns[1:])
+
+
+def _gates(verdicts: Sequence[GateVerdict]) -> Table:
+    rows = [
+        (each.metric, each.wanted, render.number(each.got.value), render.interval(each.got), render.verdict(passed=each.passed))
+        for each in verdicts
+    ]
+    return render.table("Gates", ("gate", "wanted", "got", "95 % interval", "passed"), rows, right=("got", "95 % interval"))
+
+
+def _published(trained: Trained, number: int) -> str:
+    model = f"version {number} of {trained.model}"
+    told = f"{model} was there already, with the same digest" if trained.known else f"{model} is published"
+    return f"{told[0].upper()}{told[1:]}; {_serving(trained)}."
+
+
+def _serving(trained: Trained) -> str:
+    if trained.serving is None:
+        return f"no version serves yet (prisml activate {trained.model} <version>)"
+    if trained.version is not None and trained.version.number == trained.serving.number:
+        return "it serves now"
+    return f"version {trained.serving.number} stays active"

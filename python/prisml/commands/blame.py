@@ -1,0 +1,70 @@
+"""Errors of a user's module, told as a ``DefinitionError`` with its file and line."""
+
+from __future__ import annotations
+
+import site
+import sysconfig
+import traceback
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from prisml.errors import DefinitionError, PrisMLError
+
+_OWN = Path(__file__).resolve().parent.parent
+# Their text is the program's: names and syntax. The text of other errors may quote data, and is left to --debug.
+_SPEAKING = (ImportError, NameError, AttributeError, SyntaxError)
+
+
+class Blame(AbstractContextManager[None]):
+    """While the module at ``place`` is imported, whatever it raises becomes an error that names its file and line."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None or not isinstance(error, (Exception, SystemExit)):
+            return
+        if isinstance(error, ModuleNotFoundError) and _is_itself(error.name, self._place):
+            hint = "Run the command from the folder that holds the package, or name a file: path/to/module.py."
+            raise DefinitionError(f"There is no module {self._place}.", {"target": self._place}, [hint]) from None
+        raise _told(error, trace, self._place) from error
+
+
+def _is_itself(missing: str | None, place: str) -> bool:
+    return missing is not None and (place == missing or place.startswith(f"{missing}."))
+
+
+def _told(error: BaseException, trace: TracebackType | None, place: str) -> PrisMLError:
+    file, line = _where(error, trace, place)
+    context = {"target": place, "file": file, "line": line}
+    if isinstance(error, PrisMLError):
+        return type(error)(f"{file}, line {line}: {error.message}", {**error.context, **context}, error.suggestions)
+    what = f"{type(error).__name__}: {error}" if isinstance(error, _SPEAKING) else type(error).__name__
+    if isinstance(error, SyntaxError):
+        what = f"{type(error).__name__}: {error.msg}"
+    if isinstance(error, SystemExit):
+        what = "it exits the interpreter when it is imported"
+    return DefinitionError(f"{file}, line {line}: {what}", context, ["Run with --debug for the whole traceback."])
+
+
+def _where(error: BaseException, trace: TracebackType | None, place: str) -> tuple[str, int]:
+    """The last line of the user's own code that the error came through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return _short(error.filename), error.lineno or 0
+    frames = [frame for frame in traceback.extract_tb(trace) if _is_users(frame.filename)]
+    return (_short(frames[-1].filename), frames[-1].lineno or 0) if frames else (place, 0)
+
+
+def _is_users(filename: str) -> bool:
+    path = Path(filename)
+    if filename.startswith("<") or not path.is_absolute():
+        return False
+    libraries = {*sysconfig.get_paths().values(), *site.getsitepackages()} - {sysconfig.get_path("data"), sysconfig.get_path("scripts")}
+    return not path.is_relative_to(_OWN) and not any(path.is_relative_to(folder) for folder in libraries)
+
+
+def _short(filename: str) -> str:
+    path = Path(filename).resolve()
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

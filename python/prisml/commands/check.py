@@ -1,0 +1,93 @@
+"""The check before training: does the definition fit the database?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from prisml.commands.finding import Finding
+from prisml.commands.schema import check_schema
+from prisml.definition.features import Resolver
+from prisml.definition.model import ModelDefinition
+from prisml.errors import FeatureExtractionError
+from prisml.extraction.database import reaching
+from prisml.extraction.reading import Page, pages
+from prisml.extraction.resolvers import ResolverRow, resolve_all
+from prisml.extraction.statement import Statement, training_statement
+from prisml.progress import Progress, silent
+
+SAMPLE = 100
+"""How many rows are read to see that they can be."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one definition; it passed where every finding did."""
+
+    model: str
+    entity: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the definition fits the database."""
+        return all(finding.passed for finding in self.findings)
+
+
+def check(definition: ModelDefinition[Any], *, database: Engine, progress: Progress = silent) -> Checked:
+    """What the database has of what the definition reads: tables, columns, types, and a few rows with labels and resolvers.
+
+    Reads only. Raises ``DefinitionError`` where the definition is wrong by itself, and ``DatabaseConnectionError`` where nobody
+    answers; what merely does not fit is a finding.
+    """
+    progress("check", 0, 1)
+    statement = training_statement(definition, _sources(definition))
+    with reaching(database.url), database.connect() as connection:
+        findings = list(check_schema(connection, statement.select))
+        if all(finding.passed for finding in findings):
+            findings += _check_rows(definition, connection, statement)
+    progress("check", 1, 1)
+    return Checked(definition.name, definition.entity.__name__, tuple(findings))
+
+
+def _sources(definition: ModelDefinition[Any]) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(source.path for each in definition.inputs for source in each.sources))
+
+
+def _check_rows(definition: ModelDefinition[Any], connection: Connection, statement: Statement) -> Iterator[Finding]:
+    try:
+        page: Page = next(pages(connection, statement, size=SAMPLE), [])
+    except FeatureExtractionError as error:
+        yield _failed("statement", error)
+        return
+    if not page:
+        hint = "Loosen where=, or fill the table." if definition.where is not None else "Fill the table."
+        yield Finding("statement", False, "runs, and finds no row", hint)
+        return
+    yield Finding("statement", True, f"runs: {len(page)} rows were read to see")
+    if statement.label is not None:
+        labelled = sum(row[statement.label] is not None for row in page)
+        yield Finding("label", True, f"is there in {labelled} of these rows")
+    as_of = datetime.now(UTC)
+    for feature, resolver in definition.resolvers.items():
+        yield _check_resolver(resolver, f"resolver {feature}", feature, statement.uses[feature], page, as_of)
+    if isinstance(definition.label, Resolver) and statement.label_uses is not None:
+        yield _check_resolver(definition.label, "label", "label", statement.label_uses, page, as_of)
+
+
+def _check_resolver(resolver: Resolver[Any], subject: str, feature: str, uses: Any, page: Page, as_of: datetime) -> Finding:
+    rows = [ResolverRow(feature, uses, row) for row in page]
+    try:
+        values = resolve_all(resolver, feature, rows, as_of, place=lambda index: f"row {index} by primary key")
+    except FeatureExtractionError as error:
+        return _failed(subject, error)
+    missing = sum(value is None for value in values)
+    return Finding(subject, True, f"computes {len(values) - missing} values and {missing} missing ones of {len(values)} rows")
+
+
+def _failed(subject: str, error: FeatureExtractionError) -> Finding:
+    return Finding(subject, False, error.message, " ".join(error.suggestions) or None)

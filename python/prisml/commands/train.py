@@ -1,0 +1,82 @@
+"""Training: from a definition and a database to a version that serves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from prisml.commands.activate import active_or_none
+from prisml.commands.check import Checked, check
+from prisml.definition.model import ModelDefinition
+from prisml.errors import QualityGateError
+from prisml.extraction.stream import extract
+from prisml.progress import Progress, silent
+from prisml.registry.registry import Registry, Version
+from prisml.training.environment import require_training_stack
+from prisml.training.fit import Candidate, fit
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How the training of one model ended.
+
+    ``candidate`` is None where the check before training said no; ``version`` is None where nothing was published. ``serving`` is the
+    version that serves now. ``known`` says that a version of this digest was there before.
+    """
+
+    model: str
+    checked: Checked
+    candidate: Candidate | None
+    version: Version | None
+    serving: Version | None
+    known: bool
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the model was published."""
+        return self.version is not None
+
+    def refusal(self) -> QualityGateError | None:
+        """The error that says which gates were not passed and what serves on; None where they were."""
+        if self.candidate is None or self.candidate.passed:
+            return None
+        failed = [verdict.metric for verdict in self.candidate.verdicts if not verdict.passed]
+        stays = "No version serves yet." if self.serving is None else f"Version {self.serving.number} stays active."
+        message = f"{self.model!r} did not pass {len(failed)} of its {len(self.candidate.verdicts)} gates: {', '.join(failed)}."
+        context = {"model": self.model, "gates": tuple(failed), "active": self.serving.number if self.serving else None}
+        hints = ["Improve the features or the data, or lower the gate if it asks too much."]
+        return QualityGateError(f"{message} Nothing was published. {stays}", context, hints)
+
+
+def train(
+    definition: ModelDefinition[Any], *, database: Engine, registry: Registry, activate: bool = True, progress: Progress = silent
+) -> Trained:
+    """Check, extract, fit and judge the model, and publish it in one transaction where it passes.
+
+    A check or a gate that says no is an answer and is returned; what cannot be done is raised.
+    """
+    started = time.perf_counter()
+    require_training_stack()
+    before = active_or_none(registry, definition.name)
+    checked = check(definition, database=database, progress=progress)
+    if not checked.passed:
+        return Trained(definition.name, checked, None, None, before, False, time.perf_counter() - started)
+    candidate = fit(definition, extract(definition, database, progress=progress), progress=progress)
+    version, known = (None, False)
+    if candidate.passed:
+        version, known = _publish(candidate, registry, activate=activate, progress=progress)
+    serving = active_or_none(registry, definition.name)
+    return Trained(definition.name, checked, candidate, version, serving, known, time.perf_counter() - started)
+
+
+def _publish(candidate: Candidate, registry: Registry, *, activate: bool, progress: Progress) -> tuple[Version, bool]:
+    progress("publish", 0, 1)
+    name, digest = candidate.artifact.manifest.name, candidate.artifact.digest
+    known = name in registry.names() and any(version.digest == digest for version in registry.versions(name))
+    version = registry.publish(candidate.artifact, activate=activate)
+    progress("publish", 1, 1)
+    return version, known

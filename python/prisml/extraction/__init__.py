@@ -1,0 +1,1 @@
+"""Rows of a database become the encoded matrix: one statement, one snapshot, page by page."""

@@ -1,0 +1,85 @@
+"""Engines on the user's database, and its refusals told without a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from prisml.errors import ConfigurationError, DatabaseConnectionError
+
+
+def connect(url: str | URL) -> Engine:
+    """An engine on the database of ``url`` that keeps bind parameters out of its errors; nothing is opened yet.
+
+    Raises ``ConfigurationError`` where the URL cannot be read or its driver is not installed.
+    """
+    parsed = _parsed(url)
+    name = parsed.drivername
+    try:
+        return create_engine(parsed, hide_parameters=True)
+    except NoSuchModuleError:
+        hint = "postgres:// is written postgresql://." if name == "postgres" else "Is the dialect's package installed?"
+        raise ConfigurationError(f"SQLAlchemy knows no dialect {name!r}.", {"dialect": name}, [hint]) from None
+    except ModuleNotFoundError as missing:
+        message = f"The driver of {name!r} is not installed: there is no module {missing.name!r}."
+        raise ConfigurationError(message, {"dialect": name}, ["Install the driver, or name another: dialect+driver://."]) from None
+    except (ArgumentError, TypeError, ValueError):
+        raise ConfigurationError(f"The database's URL has an option that {name!r} does not take.", {"dialect": name}) from None
+
+
+@contextmanager
+def reaching(url: URL) -> Iterator[None]:
+    """While this is open, a refusal by the database becomes a ``DatabaseConnectionError`` that shows no secret of ``url``."""
+    try:
+        _refuse_absent_file(url)
+        yield
+    except DBAPIError as error:
+        place = shown(url)
+        message = f"The database {place} cannot be read: {type(error.orig).__name__}: {_redacted(str(error.orig), url)}"
+        hints = ["Does it run, and do host, port, user, password and database fit?"]
+        # The driver's own words may repeat what we leave out: they are not chained.
+        raise DatabaseConnectionError(message, {"database": place}, hints) from None
+
+
+def shown(url: URL) -> str:
+    """What may be shown of a URL: neither password nor query."""
+    public = URL.create(url.drivername, username=url.username, host=url.host, port=url.port, database=url.database)
+    return public.render_as_string()
+
+
+def _parsed(url: str | URL) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        message = "The database's URL cannot be read."
+        raise ConfigurationError(message, {}, ["It looks like dialect+driver://user:password@host:port/name."]) from None
+
+
+def _refuse_absent_file(url: URL) -> None:
+    """Opening a SQLite file that is not there would make an empty one, and the mistake would show much later."""
+    name = url.database
+    if url.get_backend_name() != "sqlite" or not name or name == ":memory:" or name.startswith("file:") or Path(name).is_file():
+        return
+    message = f"There is no database file {name}."
+    raise DatabaseConnectionError(message, {"database": shown(url)}, ["Three slashes start a relative path, four an absolute one."])
+
+
+def _redacted(text: str, url: URL) -> str:
+    """The first line of ``text`` without the password and the values of the query, in any spelling of a URL."""
+    line = next(iter(text.strip().splitlines()), "")
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        for spelling in {secret, quote(secret), quote_plus(secret), quote(secret, safe="")}:
+            line = line.replace(spelling, "***")
+    return line
+
+
+def _secrets(url: URL) -> set[str]:
+    values = {url.password or ""}
+    for value in url.query.values():
+        values |= {value} if isinstance(value, str) else set(value)
+    return values - {""}

@@ -1,0 +1,162 @@
+"""Resolver features: Python on one read-only row, the same code on a database's rows and on a prediction's."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from prisml.definition.features import Resolver
+from prisml.definition.model import ModelDefinition
+from prisml.errors import DefinitionError, EncodingError, FeatureExtractionError, PrisMLError
+
+_ABSENT = object()
+_OWN = str(Path(__file__).resolve().parent)
+
+
+class ResolverRow:
+    """One row as a resolver sees it: the attributes in its ``uses``, to be read and not written.
+
+    A datetime is always aware and in UTC, whatever the database or the caller gave (naive means UTC), so that a resolver computes
+    the same from SQLite, from PostgreSQL and in a prediction. Any other attribute is a ``DefinitionError``, not an
+    ``AttributeError``: a resolver that looks whether it is there would else decide by what was declared.
+    """
+
+    __slots__ = ("__feature", "__places", "__values")
+
+    def __init__(self, feature: str, places: Mapping[str, int], values: Sequence[object]) -> None:
+        keep = object.__setattr__
+        keep(self, "_ResolverRow__feature", feature)
+        keep(self, "_ResolverRow__places", places)
+        keep(self, "_ResolverRow__values", values)
+
+    def __getattr__(self, name: str) -> Any:
+        place = self.__places.get(name)
+        if place is None:
+            raise self.__refused(name)
+        value = self.__values[place]
+        return _in_utc(value) if isinstance(value, datetime) else value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        message = f"The resolver of {self.__feature!r} writes to {name!r} of its row, which is read-only."
+        raise DefinitionError(message, {"feature": self.__feature, "attribute": name}, ["Return the value instead."])
+
+    def __refused(self, name: str) -> Exception:
+        if name.startswith("__"):
+            return AttributeError(name)
+        return DefinitionError(
+            f"The resolver of {self.__feature!r} reads {name!r}, which is not in its uses.",
+            {"feature": self.__feature, "attribute": name},
+            [f"Add the column to uses= (now: {', '.join(self.__places)}), or correct the name."],
+        )
+
+
+def resolve(resolver: Resolver[Any], feature: str, row: ResolverRow, as_of: datetime) -> object:
+    """What the resolver computes from ``row`` at the moment ``as_of``."""
+    return resolve_all(resolver, feature, [row], as_of, place=lambda _: "the row")[0]
+
+
+def resolve_all(
+    resolver: Resolver[Any], feature: str, rows: Iterable[ResolverRow], as_of: datetime, *, place: Callable[[int], str]
+) -> list[object]:
+    """What the resolver computes from each of ``rows``; ``place`` says in words which row an index is.
+
+    Raises ``FeatureExtractionError`` with feature, row and the type of what the resolver raised.
+    """
+    values: list[object] = []
+    with _Raised(feature, lambda: place(len(values))):
+        arguments = (as_of,) if resolver.takes_as_of else ()
+        # Not a comprehension: the number of values says which row raised.
+        for row in rows:
+            values.append(resolver.fn(row, *arguments))  # noqa: PERF401
+    return values
+
+
+def resolver_values(
+    definition: ModelDefinition[Any], rows: Sequence[object], as_of: datetime, *, first_row: int = 0
+) -> dict[str, list[object]]:
+    """The values of each resolver feature for ``rows`` of a prediction: mappings, or objects with attributes.
+
+    A row that lacks a column the resolver uses may give the feature by its own name. Raises ``EncodingError`` where it gives
+    neither, with the row's index, counted from ``first_row``.
+    """
+    by_name = {item.name for item in definition.inputs if item.by_name}
+    return {
+        feature: _predicted(resolver, feature, rows, as_of, by_name=feature in by_name, first_row=first_row)
+        for feature, resolver in definition.resolvers.items()
+    }
+
+
+def _predicted(
+    resolver: Resolver[Any], feature: str, rows: Sequence[object], as_of: datetime, *, by_name: bool, first_row: int
+) -> list[object]:
+    places = {used.key: place for place, used in enumerate(resolver.uses)}
+    given: dict[int, object] = {}
+    views: list[ResolverRow] = []
+    indices: list[int] = []
+    for index, row in enumerate(rows, start=first_row):
+        found = [_read(row, name, feature, index) for name in places]
+        if all(value is not _ABSENT for value in found):
+            views.append(ResolverRow(feature, places, found))
+            indices.append(index)
+            continue
+        value = _read(row, feature, feature, index) if by_name else _ABSENT
+        if value is _ABSENT:
+            raise _missing(feature, index, [name for name, place in places.items() if found[place] is _ABSENT], by_name=by_name)
+        given[index] = value
+    computed = resolve_all(resolver, feature, views, as_of, place=lambda index: f"row {indices[index]}")
+    given.update(zip(indices, computed, strict=True))
+    return [given[index] for index in range(first_row, first_row + len(rows))]
+
+
+def _read(row: object, name: str, feature: str, index: int) -> object:
+    if isinstance(row, Mapping):
+        return row.get(name, _ABSENT)
+    with _Raised(feature, lambda: f"row {index}"):
+        return getattr(row, name, _ABSENT)
+
+
+def _missing(feature: str, index: int, absent: list[str], *, by_name: bool) -> EncodingError:
+    keys = ", ".join(map(repr, absent))
+    ways = f"Give {keys}, which its resolver uses" + (f", or {feature!r} itself." if by_name else ".")
+    context = {"feature": feature, "row": index, "missing": absent}
+    return EncodingError(f"Feature {feature!r}, row {index}: the row has no {keys}.", context, [ways])
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _Raised(AbstractContextManager[None]):
+    """While a resolver runs, whatever it raises becomes an error that names the feature, the row and the line.
+
+    Its code is the user's and may raise anything, and quote the value it met: the original error is not chained, only its type and
+    place are told. A debugger finds it in ``__context__``.
+    """
+
+    def __init__(self, feature: str, place: Callable[[], str]) -> None:
+        self._feature = feature
+        self._place = place
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if not isinstance(error, Exception) or isinstance(error, PrisMLError):
+            return
+        row, raised = self._place(), type(error).__name__
+        hints = ["Let it return None where a value is missing."]
+        if isinstance(error, TypeError):
+            hints.append("The datetimes it is shown are aware and in UTC.")
+        raise FeatureExtractionError(
+            f"The resolver of {self._feature!r} raised {raised} for {row}{_line(trace)}.",
+            {"feature": self._feature, "row": row, "error": raised},
+            hints,
+        ) from None
+
+
+def _line(trace: TracebackType | None) -> str:
+    """Where in the user's own code it was raised."""
+    frames = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_OWN)]
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

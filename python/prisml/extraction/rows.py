@@ -1,0 +1,40 @@
+"""Rows of the database as a prediction takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Engine, Row
+
+from prisml.definition.model import ModelDefinition
+from prisml.extraction.reading import pages
+from prisml.extraction.snapshot import snapshot
+from prisml.extraction.statement import Statement, prediction_statement
+
+PAGE_SIZE = 1_000
+
+
+def stream_rows(definition: ModelDefinition[Any], engine: Engine, where: str | None) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each row that ``where`` selects, with its primary key: both by attribute name, related columns in mappings of their own.
+
+    Only what features and resolvers read is there. ``where`` is SQL over the entity's own table and goes to the database as it is: it
+    must come from whoever may query that database anyway. None selects every row; the definition's own filter is not applied. All
+    rows are of one snapshot, which lasts until the iterator is exhausted or closed.
+    """
+    sources = dict.fromkeys(source.path for item in definition.inputs for source in item.sources)
+    statement = prediction_statement(definition, sources, where)
+    with snapshot(engine) as connection:
+        for page in pages(connection, statement, size=PAGE_SIZE):
+            for row in page:
+                yield {name: row[place] for name, place in statement.keys.items()}, _nested(statement, row)
+
+
+def _nested(statement: Statement, row: Row[Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {name: row[place] for uses in statement.uses.values() for name, place in uses.items()}
+    for place, path in enumerate(statement.sources):
+        level = nested
+        for name in path[:-1]:
+            level = level.setdefault(name, {})
+        level[path[-1]] = row[place]
+    return nested

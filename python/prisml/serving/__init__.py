@@ -1,0 +1,7 @@
+"""Engines: versions of models, loaded and ready to predict."""
+
+from prisml.serving.engine import Engine, Health
+from prisml.serving.loading import load, open_registry
+from prisml.serving.prediction import Prediction, Predictions
+
+__all__ = ["Engine", "Health", "Prediction", "Predictions", "load", "open_registry"]

@@ -1,0 +1,42 @@
+"""Whether the code and mapping of this process are what a version was trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from prisml.definition.model import ModelDefinition
+from prisml.errors import SchemaDriftError
+from prisml.extraction.fingerprint import columns_fingerprint, resolver_fingerprint
+from prisml.manifest import Input, Manifest
+
+
+def check_drift(definition: ModelDefinition[Any], manifest: Manifest) -> None:
+    """``SchemaDriftError`` that names the features whose columns or resolvers are not those of the trained version."""
+    if columns_fingerprint(definition) != manifest.fingerprints.columns:
+        changed = tuple(_changed_inputs(definition.inputs, manifest.inputs))
+        what = f"What {', '.join(map(repr, changed))} reads is not what" if changed else "The order of the features is not that"
+        raise _drift(manifest, f"{what} it was trained on.", changed)
+    stored = manifest.fingerprints.resolvers
+    now = {feature: resolver_fingerprint(resolver) for feature, resolver in definition.resolvers.items()}
+    changed = tuple(sorted(feature for feature in {*stored, *now} if stored.get(feature) != now.get(feature)))
+    if changed:
+        raise _drift(manifest, f"The code of {', '.join(map(repr, changed))} is not what it was trained with.", changed)
+
+
+def _drift(manifest: Manifest, message: str, features: tuple[str, ...]) -> SchemaDriftError:
+    return SchemaDriftError(
+        f"{manifest.name!r} cannot be served by this definition. {message}",
+        {"model": manifest.name, "features": features},
+        ["Train and publish again with the definition as it is now, or run the code that the version was trained with."],
+    )
+
+
+def _changed_inputs(now: Iterable[Input], stored: Iterable[Input]) -> Iterable[str]:
+    """The features that one side lacks, or that read another column in another way."""
+    mine, theirs = ({item.name: _reads(item) for item in items} for items in (now, stored))
+    return sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+
+
+def _reads(item: Input) -> tuple[object, ...]:
+    return item.kind, item.origin, item.dtype, item.sources, item.transform

@@ -1,0 +1,64 @@
+"""From a name, a folder or a definition to an engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL
+from sqlalchemy import Engine as DatabaseEngine
+
+from prisml.config import Config
+from prisml.definition.model import ModelDefinition, set_opener
+from prisml.errors import ConfigurationError
+from prisml.registry.bundle import is_bundle, read_bundle
+from prisml.registry.registry import Registry
+from prisml.serving.engine import Engine
+
+Place = Registry | str | URL | DatabaseEngine
+
+
+def load(name_or_folder: str | os.PathLike[str], *, registry: Place | None = None, version: int | None = None) -> Engine:
+    """An engine for a model of the registry, by name, or for the bundle in a folder.
+
+    ``registry`` is a ``Registry``, a URL or a SQLAlchemy ``Engine``; without it, what ``PRISML_REGISTRY`` or ``[tool.prisml]`` says.
+    ``version`` is a number; without it, the active one. Where neither is given, a folder that holds a manifest is taken for a bundle.
+    Resolvers need the definition: use ``definition.load()`` there.
+    """
+    is_path = isinstance(name_or_folder, os.PathLike)
+    named = registry is not None or version is not None
+    if is_path and named:
+        raise ConfigurationError(
+            f"{os.fspath(name_or_folder)} is a folder; a bundle has neither registry nor version.",
+            {},
+            ["Leave out registry= and version=, or give the model's name."],
+        )
+    if is_path or (not named and (is_bundle(name_or_folder) or _looks_like_folder(str(name_or_folder)))):
+        return Engine.from_artifact(read_bundle(Path(name_or_folder)))
+    return _from_registry(str(name_or_folder), registry, version, None)
+
+
+def open_definition(definition: ModelDefinition[Any], *, registry: Place | None = None, version: int | None = None) -> Engine:
+    """An engine that runs the definition's resolvers; ``SchemaDriftError`` where they are not those of the version."""
+    return _from_registry(definition.name, registry, version, definition)
+
+
+def _from_registry(name: str, place: Place | None, version: int | None, definition: ModelDefinition[Any] | None) -> Engine:
+    registry = open_registry(place)
+    found = registry.active(name) if version is None else registry.version(name, version)
+    return Engine.from_registry(registry, found, definition=definition)
+
+
+def open_registry(place: Place | None = None) -> Registry:
+    """The registry at ``place``; without it, the configured one."""
+    if isinstance(place, Registry):
+        return place
+    return Registry(Config.read().registry if place is None else place)
+
+
+def _looks_like_folder(name: str) -> bool:
+    return os.sep in name or (os.altsep is not None and os.altsep in name)
+
+
+set_opener(open_definition)

@@ -1,0 +1,185 @@
+"""From a definition's ``algorithm`` and ``params`` to an estimator whose export is known to be exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+from prisml.errors import DefinitionError
+from prisml.manifest import Task
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """An algorithm by its name: the scikit-learn classes behind it, and what they need.
+
+    ``trees`` says that the decisions are comparisons, so that numbers are not scaled and categories stay codes; ``takes_nan`` says
+    that a missing number may reach the estimator. ``defaults`` bound the size of what is fitted.
+    """
+
+    name: str
+    module: str
+    classifier: str | None
+    regressor: str | None
+    trees: bool
+    takes_nan: bool = False
+    defaults: Mapping[str, object] = field(default_factory=dict)
+
+    def class_name(self, task: Task) -> str | None:
+        """The scikit-learn class for ``task``; None where the algorithm has none."""
+        return self.regressor if task == "regression" else self.classifier
+
+
+ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
+    {
+        algorithm.name: algorithm
+        for algorithm in (
+            Algorithm("logistic_regression", "sklearn.linear_model", "LogisticRegression", None, False, defaults={"max_iter": 1000}),
+            Algorithm("linear_regression", "sklearn.linear_model", None, "LinearRegression", False),
+            Algorithm("ridge", "sklearn.linear_model", None, "Ridge", False),
+            Algorithm("decision_tree", "sklearn.tree", "DecisionTreeClassifier", "DecisionTreeRegressor", True, defaults={"max_depth": 12}),
+            Algorithm(
+                "random_forest",
+                "sklearn.ensemble",
+                "RandomForestClassifier",
+                "RandomForestRegressor",
+                True,
+                defaults={"n_estimators": 100, "max_depth": 12, "n_jobs": -1},
+            ),
+            Algorithm(
+                "gradient_boosting",
+                "sklearn.ensemble",
+                "GradientBoostingClassifier",
+                "GradientBoostingRegressor",
+                True,
+                defaults={"n_estimators": 100, "max_depth": 3},
+            ),
+            Algorithm(
+                "hist_gradient_boosting",
+                "sklearn.ensemble",
+                "HistGradientBoostingClassifier",
+                "HistGradientBoostingRegressor",
+                True,
+                takes_nan=True,
+                defaults={"max_iter": 100, "early_stopping": False},
+            ),
+        )
+    }
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An algorithm and its unfitted estimator, seeded and checked."""
+
+    algorithm: Algorithm
+    estimator: Any
+
+
+def choose_estimator(algorithm: object, *, params: Mapping[str, object] | None, task: Task, seed: int, model: str) -> Choice:
+    """The unfitted estimator for ``algorithm``: one of the names in ``ALGORITHMS``, or an instance of one of their classes.
+
+    An algorithm by name starts from the defaults in ``ALGORITHMS``, an instance from its own parameters.
+
+    ``DefinitionError`` for a name, class, parameter or option that is not known to export exactly; it says what to use instead.
+    """
+    chosen, estimator = _by_name(algorithm, task, model) if isinstance(algorithm, str) else _by_instance(algorithm, task, model)
+    wanted = dict(params or {})
+    known = estimator.get_params(deep=False)
+    for name in wanted:
+        _check_param(name, known, type(estimator).__name__, model)
+    estimator.set_params(**wanted)
+    _seed(estimator, seed, model)
+    if "categorical_features" in known:
+        _drop_categorical(estimator, model)
+    _refuse_inexact(estimator, task, model)
+    return Choice(chosen, estimator)
+
+
+def _by_name(name: str, task: Task, model: str) -> tuple[Algorithm, Any]:
+    algorithm = ALGORITHMS.get(name)
+    class_name = None if algorithm is None else algorithm.class_name(task)
+    if algorithm is None or class_name is None:
+        raise _unsupported(f"{name!r} for a {task} task", model)
+    estimator = getattr(import_module(algorithm.module), class_name)()
+    return algorithm, estimator.set_params(**algorithm.defaults)
+
+
+def _by_instance(given: object, task: Task, model: str) -> tuple[Algorithm, Any]:
+    for algorithm in ALGORITHMS.values():
+        class_name = algorithm.class_name(task)
+        if class_name is not None and type(given) is getattr(import_module(algorithm.module), class_name):
+            return algorithm, import_module("sklearn.base").clone(given)
+    raise _unsupported(f"{type(given).__name__} for a {task} task", model)
+
+
+def _unsupported(what: str, model: str) -> DefinitionError:
+    return DefinitionError(
+        f"Model {model!r}: {what} is not among what is known to export exactly.",
+        {"model": model},
+        [f"Name one of {', '.join(ALGORITHMS)}, or give an instance of the class behind one of them; a subclass does not count."],
+    )
+
+
+def _check_param(name: str, known: Mapping[str, object], estimator: str, model: str) -> None:
+    context = {"model": model, "parameter": name}
+    if name == "random_state":
+        raise DefinitionError(f"Model {model!r}: random_state is not a parameter to give.", context, ["Give seed= to define_model."])
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"Its parameters are {', '.join(sorted(known))}."
+        raise DefinitionError(f"Model {model!r}: {estimator} has no parameter {name!r}.", context, [hint])
+
+
+def _seed(estimator: Any, seed: int, model: str) -> None:
+    params = estimator.get_params(deep=False)
+    if "random_state" not in params:
+        return
+    given = params["random_state"]
+    if given is None:
+        estimator.set_params(random_state=seed)
+    elif not isinstance(given, int):
+        raise DefinitionError(
+            f"Model {model!r}: random_state is a {type(given).__name__}, which gives another model each time.",
+            {"model": model, "parameter": "random_state"},
+            ["Leave it out and give seed= to define_model, or give an int."],
+        )
+
+
+def _drop_categorical(estimator: Any, model: str) -> None:
+    """scikit-learn's own default, "from_dtype", means the same as None for the plain matrix that is fitted."""
+    given = estimator.get_params(deep=False)["categorical_features"]
+    if given is not None and not (isinstance(given, str) and given == "from_dtype"):
+        raise DefinitionError(
+            f"Model {model!r}: {type(estimator).__name__} with categorical_features cannot be exported: the graph would predict otherwise.",
+            {"model": model, "parameter": "categorical_features"},
+            ["Leave it out: categories are encoded by PrisML, and trees split on their codes."],
+        )
+    estimator.set_params(categorical_features=None)
+
+
+def _refuse_inexact(estimator: Any, task: Task, model: str) -> None:
+    """Refuse by name the options whose graphs were found to predict something else."""
+    name, params = type(estimator).__name__, estimator.get_params(deep=False)
+    rules = (
+        ("init", name.startswith("GradientBoosting") and params.get("init") is not None, "Leave init out."),
+        ("loss", name == "GradientBoostingClassifier" and params.get("loss") != "log_loss", 'Use loss="log_loss".'),
+        ("loss", name == "HistGradientBoostingRegressor" and params.get("loss") in ("poisson", "gamma"), 'Use loss="squared_error".'),
+        (
+            "solver",
+            task == "multiclass" and name == "LogisticRegression" and params.get("solver") == "liblinear",
+            'Use solver="lbfgs".',
+        ),
+        ("multi_class", params.get("multi_class") == "ovr", "Leave multi_class out."),
+    )
+    for parameter, refused, way in rules:
+        if refused:
+            raise DefinitionError(
+                f"Model {model!r}: {name} with this {parameter} cannot be exported exactly.",
+                {"model": model, "parameter": parameter},
+                [way],
+            )

@@ -1,0 +1,171 @@
+"""From extracted rows to a candidate: an artifact whose every figure comes from the production engine, and its verdicts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from prisml.definition.model import ModelDefinition
+from prisml.definition.split import GroupSplit, TimeSplit
+from prisml.extraction.fingerprint import columns_fingerprint, resolver_fingerprint
+from prisml.extraction.stream import Extracted
+from prisml.manifest import ClassLabel, Fingerprints, GateVerdict, Input, Manifest, Parity, Rows
+from prisml.progress import Progress, silent
+from prisml.registry.bundle import Artifact
+from prisml.training.classes import order_classes
+from prisml.training.edges import EdgeRows, make_edges
+from prisml.training.environment import require_training_stack
+from prisml.training.estimators import choose_estimator
+from prisml.training.evaluate import evaluate, holdout_of
+from prisml.training.export import export
+from prisml.training.gates import judge
+from prisml.training.parity import verify
+from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
+from prisml.training.split import split_rows
+from prisml.training.trees import decisions_of
+from prisml.training.vocabulary import code_count, make_vocabulary
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An artifact that equals scikit-learn, and what its gates say of it. Publish it only where it ``passed``."""
+
+    artifact: Artifact
+    verdicts: tuple[GateVerdict, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate was passed."""
+        return all(verdict.passed for verdict in self.verdicts)
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """The two parts of the rows, encoded with final codes, and what they were encoded by."""
+
+    inputs: tuple[Input, ...]
+    classes: tuple[ClassLabel, ...]
+    train: NDArray[np.float32]
+    train_target: NDArray[np.generic]
+    test: NDArray[np.float32]
+    test_target: NDArray[np.generic]
+
+
+def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Progress = silent) -> Candidate:
+    """The candidate that ``definition`` makes of ``extracted``. Equal definitions and rows give the same artifact.
+
+    Everything fitted comes from the training part alone. Raises ``TrainingEnvironmentError`` without the training stack, ``NoDataError``
+    where the rows are too few or too alike, ``TrainingError``, ``ExportError``, and ``ParityError`` where the exported graph is not the
+    fitted model. A gate that is not passed raises nothing: it is a verdict.
+    """
+    libraries = require_training_stack()
+    model = definition.name
+    data = _step(progress, "split", lambda: _prepare(definition, extracted))
+    fitted = _step(progress, "fit", lambda: _fit(definition, data))
+    onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
+    draft = _draft(definition, extracted, data, fitted, onnx, libraries)
+    edges = _edges(definition, data, fitted)
+    verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test, edges=edges))
+    holdout = holdout_of(data.test_target, verified.predictions, task=definition.task, threshold=definition.threshold)
+    bounded = {gate.metric for gate in definition.gates}
+    evaluation = _step(
+        progress, "evaluate", lambda: evaluate(holdout, data.train_target, task=definition.task, bounded=bounded, seed=definition.seed)
+    )
+    verdicts = judge(definition.gates, evaluation, model=model)
+    manifest = draft.model_copy(
+        update={
+            "metrics": evaluation.metrics,
+            "baseline": evaluation.baseline,
+            "gates": verdicts,
+            "parity": verified.parity,
+            "golden": verified.golden,
+        }
+    )
+    return Candidate(Artifact(manifest.to_json(), onnx), verdicts)
+
+
+def _prepare(definition: ModelDefinition[Any], extracted: Extracted) -> _Data:
+    model = definition.name
+    classes, target = order_classes(extracted.labels, extracted.label_values, definition.positive, task=definition.task, model=model)
+    split = split_rows(definition.split, target, extracted.split_values, classes=classes, seed=definition.seed, model=model)
+    train = extracted.matrix[split.train]
+    vocabulary = make_vocabulary(definition.inputs, definition.features, extracted.categories, train, model=model)
+    return _Data(
+        inputs=vocabulary.inputs,
+        classes=classes,
+        train=vocabulary.encode(train, model=model),
+        train_target=target[split.train],
+        test=vocabulary.encode(extracted.matrix[split.test], model=model),
+        test_target=target[split.test],
+    )
+
+
+def _fit(definition: ModelDefinition[Any], data: _Data) -> FittedPipeline:
+    model = definition.name
+    choice = choose_estimator(definition.algorithm, params=definition.params, task=definition.task, seed=definition.seed, model=model)
+    columns = [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in data.inputs]
+    return fit_pipeline(choice, columns, data.train, data.train_target, task=definition.task, classes=data.classes, model=model)
+
+
+def _edges(definition: ModelDefinition[Any], data: _Data, fitted: FittedPipeline) -> EdgeRows:
+    decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
+    return make_edges(data.inputs, data.train, decisions, seed=definition.seed)
+
+
+def _draft(
+    definition: ModelDefinition[Any], extracted: Extracted, data: _Data, fitted: FittedPipeline, onnx: bytes, libraries: dict[str, str]
+) -> Manifest:
+    """The manifest before anything was measured."""
+    resolvers = {feature: resolver_fingerprint(resolver) for feature, resolver in definition.resolvers.items()}
+    return Manifest(
+        name=definition.name,
+        entity=definition.entity.__name__,
+        output=definition.output,
+        task=definition.task,
+        classes=data.classes,
+        threshold=definition.threshold if definition.task == "binary" else None,
+        inputs=data.inputs,
+        fingerprints=Fingerprints(columns=columns_fingerprint(definition), resolvers=resolvers),
+        estimator=type(fitted.estimator).__name__,
+        parameters=parameters_of(fitted.estimator),
+        split=_split_record(definition),
+        seed=definition.seed,
+        rows=Rows(
+            extracted=extracted.extracted,
+            dropped_null_label=extracted.dropped_null_label,
+            train=len(data.train),
+            test=len(data.test),
+        ),
+        metrics={},
+        baseline={},
+        parity=Parity(rows=0, edge_rows=0, max_difference=0.0, tolerance=0.0, label_flips=0),
+        libraries=libraries,
+        model_sha256=hashlib.sha256(onnx).hexdigest(),
+    )
+
+
+def _split_record(definition: ModelDefinition[Any]) -> dict[str, JsonValue]:
+    split = definition.split
+    if isinstance(split, TimeSplit):
+        bound: dict[str, JsonValue] = {"test_size": split.test_size}
+        if split.test_from is not None:
+            bound = {"test_from": split.test_from.isoformat()}
+        return {"kind": "time", "column": split.column.key, **bound}
+    if isinstance(split, GroupSplit):
+        return {"kind": "group", "column": split.column.key, "test_size": split.test_size}
+    return {"kind": "random", "test_size": split.test_size}
+
+
+def _step(progress: Progress, name: str, work: Callable[[], Result]) -> Result:
+    progress(name, 0, 1)
+    result = work()
+    progress(name, 1, 1)
+    return result

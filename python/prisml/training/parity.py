@@ -1,0 +1,142 @@
+"""The exported graph in the production engine against scikit-learn: the same predictions, or nothing is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prisml.errors import ParityError
+from prisml.manifest import GoldenRow, Manifest, Parity, Task
+from prisml.registry.bundle import Artifact
+from prisml.serving.engine import Engine
+from prisml.serving.prediction import Predictions
+from prisml.training.edges import EdgeRows
+from prisml.training.pipeline import FittedPipeline
+
+TOLERANCE = 1e-5
+GOLDEN_ROWS = 12
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Verified:
+    """A graph that passed: the engine's predictions for the hold-out, the figures of the comparison, and golden rows.
+
+    ``predictions`` are P(positive) or numbers of shape (n,), or each class's probability of shape (n, classes).
+    """
+
+    predictions: Floats
+    parity: Parity
+    golden: tuple[GoldenRow, ...]
+
+
+def verify(onnx: bytes, fitted: FittedPipeline, *, manifest: Manifest, holdout: NDArray[np.float32], edges: EdgeRows) -> Verified:
+    """What the production engine predicts with ``onnx``, once it is known to be what scikit-learn predicts with ``fitted``.
+
+    ``manifest`` is that of the graph; ``holdout`` are encoded rows. Edge rows go through the engine's encoder, each feature under its
+    own name. A probability may differ by 1e-5, a number by 1e-5 of the largest (of an edge row: or of its own). ``ParityError`` otherwise.
+    """
+    engine = Engine.from_artifact(Artifact(_named_only(manifest).to_json(), onnx))
+    held = _raw(engine.predict_encoded(holdout), manifest.task)
+    made = _raw(engine.predict_many(edges.rows), manifest.task)
+    comparison = _compare(
+        np.concatenate((held, made)),
+        np.concatenate((_reference(fitted, holdout), _reference(fitted, edges.matrix))),
+        task=manifest.task,
+        threshold=0.5 if manifest.threshold is None else manifest.threshold,
+        held=len(held),
+    )
+    if comparison.failed.any() or comparison.flips:
+        raise _refused(comparison, np.concatenate((holdout, edges.matrix)), len(held), manifest.name)
+    parity = Parity(
+        rows=len(held),
+        edge_rows=len(made),
+        max_difference=comparison.largest,
+        tolerance=comparison.tolerance,
+        label_flips=comparison.flips,
+    )
+    golden = tuple(
+        GoldenRow(features=row, expected=tuple(np.atleast_1d(expected).tolist()))
+        for row, expected in zip(edges.rows[:GOLDEN_ROWS], made[:GOLDEN_ROWS], strict=True)
+    )
+    return Verified(held, parity, golden)
+
+
+def _named_only(manifest: Manifest) -> Manifest:
+    """The manifest with features that are read under their own names alone, so that an edge row can give every one of them."""
+    inputs = tuple(item.model_copy(update={"sources": (), "transform": None, "by_name": True}) for item in manifest.inputs)
+    return manifest.model_copy(update={"inputs": inputs})
+
+
+def _raw(predictions: Predictions, task: Task) -> Floats:
+    return np.asarray(predictions.probabilities if task == "multiclass" else predictions.values, dtype=np.float64)
+
+
+def _reference(fitted: FittedPipeline, matrix: NDArray[np.float32]) -> Floats:
+    predicted = fitted.predict(matrix)
+    return predicted[:, 1] if fitted.task == "binary" else predicted
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """How far each row is, in units of the tolerance for the hold-out, and how many labels differ."""
+
+    distance: Floats
+    tolerance: float
+    flips: int
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        # Written so that NaN fails.
+        return np.logical_not(self.distance <= self.tolerance)
+
+    @property
+    def largest(self) -> float:
+        return float(self.distance.max(initial=0.0))
+
+
+def _compare(engine: Floats, reference: Floats, *, task: Task, threshold: float, held: int) -> _Comparison:
+    difference = np.abs(engine - reference)
+    if task == "regression":
+        scale = max(1.0, float(np.abs(reference[:held]).max(initial=0.0)))
+        return _Comparison(difference * (scale / np.maximum(scale, np.abs(reference))), TOLERANCE * scale, 0)
+    if task == "binary":
+        flipped = ((engine > threshold) != (reference > threshold)) & (np.abs(reference - threshold) > TOLERANCE)
+        return _Comparison(difference, TOLERANCE, int(np.count_nonzero(flipped)))
+    chosen = np.take_along_axis(reference, engine.argmax(axis=1)[:, None], axis=1)[:, 0]
+    flipped = reference.max(axis=1) - chosen > TOLERANCE
+    return _Comparison(difference.max(axis=1), TOLERANCE, int(np.count_nonzero(flipped)))
+
+
+def _refused(comparison: _Comparison, matrix: NDArray[np.float32], held: int, model: str) -> ParityError:
+    failed = comparison.failed
+    rows, edge_rows = int(np.count_nonzero(failed[:held])), int(np.count_nonzero(failed[held:]))
+    cause, way = _likely_cause(comparison, np.asarray(np.isnan(matrix).any(axis=1)))
+    return ParityError(
+        f"Model {model!r}: the exported graph does not predict what scikit-learn does: {rows:,} of {held:,} hold-out rows and "
+        f"{edge_rows:,} of {len(matrix) - held:,} edge rows are too far apart, by up to {comparison.largest:.3g} where "
+        f"{comparison.tolerance:.3g} is allowed; {comparison.flips:,} labels differ. Nothing was published. {cause}",
+        {
+            "model": model,
+            "rows": rows,
+            "edge_rows": edge_rows,
+            "largest": comparison.largest,
+            "tolerance": comparison.tolerance,
+            "label_flips": comparison.flips,
+        },
+        [way],
+    )
+
+
+def _likely_cause(comparison: _Comparison, gaps: NDArray[np.bool_]) -> tuple[str, str]:
+    failed = comparison.failed
+    reinstall = 'Install the versions that belong together: pip install "prisml[train]"; or choose another algorithm.'
+    if gaps[failed].all() and not failed[~gaps].any() and gaps.any():
+        return "Only rows with a missing number differ: the graph sends NaN another way.", 'Give those features missing="median".'
+    if failed.mean() > 0.5:
+        return "Most rows differ: the graph is not this model.", reinstall
+    if comparison.largest < 100 * comparison.tolerance:
+        return "The differences are small: float32 rounds what the estimator sums.", "Bound the size of the model, or scale the label."
+    return "A few rows differ by much: values beside a decision's threshold take the other branch.", reinstall

@@ -1,0 +1,200 @@
+"""What is fitted: a scikit-learn pipeline from the encoded matrix to a prediction, and nothing that saw the hold-out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from prisml.errors import TrainingError
+from prisml.manifest import ClassLabel, Task
+from prisml.training.estimators import Choice
+
+FILL, DESIGN, ESTIMATOR = "fill", "design", "estimator"
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the matrix as the pipeline treats it: how its gaps are filled, or how many codes it has (0: a number)."""
+
+    name: str
+    fill: str | float | None
+    codes: int
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPipeline:
+    """A fitted scikit-learn ``Pipeline`` with the steps ``fill`` (where a column is filled), ``design`` (linear models), ``estimator``.
+
+    Trees get the float32 matrix as it is. Linear models get the same float32 numbers as float64, so that scaling rounds nothing.
+    """
+
+    pipeline: Any
+    choice: Choice
+    task: Task
+    columns: tuple[Column, ...]
+
+    @property
+    def estimator(self) -> Any:
+        """The fitted estimator, the last step."""
+        return self.pipeline[-1]
+
+    @property
+    def fills(self) -> NDArray[np.float32] | None:
+        """What stands for NaN in each column; None where no column is filled."""
+        step = self.pipeline.named_steps.get(FILL)
+        return None if step is None else np.asarray(step.statistics_, dtype=np.float32)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The columns that are numbers."""
+        return [place for place, column in enumerate(self.columns) if not column.codes]
+
+    @property
+    def categories(self) -> list[int]:
+        """The columns that are category codes."""
+        return [place for place, column in enumerate(self.columns) if column.codes]
+
+    def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What scikit-learn gives: probabilities of shape (n, classes), or numbers of shape (n,)."""
+        from threadpoolctl import threadpool_limits
+
+        ask = self.pipeline.predict if self.task == "regression" else self.pipeline.predict_proba
+        dtype = np.float32 if self.choice.algorithm.trees else np.float64
+        starts = range(0, len(matrix), _CHUNK)
+        with threadpool_limits(limits=1):
+            parts = [ask(matrix[start : start + _CHUNK].astype(dtype, copy=False)) for start in starts]
+        return np.concatenate(parts).astype(np.float64, copy=False)
+
+
+def fit_pipeline(
+    choice: Choice,
+    columns: Sequence[Column],
+    matrix: NDArray[np.float32],
+    target: NDArray[np.generic],
+    *,
+    task: Task,
+    classes: tuple[ClassLabel, ...],
+    model: str,
+) -> FittedPipeline:
+    """The pipeline fitted on ``matrix`` and ``target``: codes into ``classes``, or numbers.
+
+    BLAS and OpenMP run on one thread meanwhile, so that sums have one order on any number of cores. ``TrainingError`` where scikit-learn
+    refuses.
+    """
+    from sklearn.pipeline import Pipeline
+    from threadpoolctl import threadpool_limits
+
+    estimator = choice.estimator
+    if classes:
+        _translate_class_weight(estimator, classes, model)
+    with threadpool_limits(limits=1):
+        try:
+            steps = _fitted_steps(choice, columns, matrix, target)
+        except (ValueError, ArithmeticError, MemoryError) as error:
+            raise _refused(error, type(estimator).__name__, model) from error
+    if "n_jobs" in estimator.get_params(deep=False):
+        # Threads would add up the trees' predictions in another order each time.
+        estimator.set_params(n_jobs=None)
+    return FittedPipeline(Pipeline(steps), choice, task, tuple(columns))
+
+
+def parameters_of(estimator: Any) -> dict[str, JsonValue]:
+    """The estimator's parameters as JSON; what JSON cannot hold is described by its type."""
+    return {name: _as_json(value) for name, value in sorted(estimator.get_params(deep=False).items())}
+
+
+def _as_json(value: object) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, dict):
+        return {str(key): _as_json(item) for key, item in value.items()}
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return f"<{type(value).__name__}>"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _translate_class_weight(estimator: Any, classes: tuple[ClassLabel, ...], model: str) -> None:
+    """The estimator learns codes; weights are given for labels."""
+    given = estimator.get_params(deep=False).get("class_weight")
+    if not isinstance(given, dict):
+        return
+    if set(given) != set(classes):
+        raise TrainingError(
+            f"Model {model!r}: class_weight has {len(given)} keys that are not the {len(classes)} classes of the label.",
+            {"model": model, "parameter": "class_weight"},
+            ['Give a weight for each label, or class_weight="balanced".'],
+        )
+    estimator.set_params(class_weight={code: given[label] for code, label in enumerate(classes)})
+
+
+def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
+    from sklearn.utils._param_validation import InvalidParameterError
+
+    # The text of a parameter's refusal names the parameter; other texts may quote the data.
+    what = f": {error}" if isinstance(error, InvalidParameterError) else f" with a {type(error).__name__}."
+    return TrainingError(
+        f"Model {model!r}: {estimator} refused to fit{what}",
+        {"model": model, "estimator": estimator, "error": type(error).__name__},
+        ["Check params= against the estimator's documentation."],
+    )
+
+
+def _fitted_steps(
+    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic]
+) -> list[tuple[str, Any]]:
+    steps: list[tuple[str, Any]] = []
+    table: NDArray[np.floating[Any]] = matrix if choice.algorithm.trees else matrix.astype(np.float64)
+    if any(column.fill is not None for column in columns):
+        filling = _filling(columns, matrix)
+        table = filling.transform(table)
+        steps.append((FILL, filling))
+    if not choice.algorithm.trees:
+        design = _design(columns)
+        table = design.fit_transform(table)
+        steps.append((DESIGN, design))
+    choice.estimator.fit(table, target)
+    return [*steps, (ESTIMATOR, choice.estimator)]
+
+
+def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
+    """One imputer for all columns, each by its own rule; NaN stays where a column is not filled.
+
+    What is filled in is a float32, as the graph has it.
+    """
+    from sklearn.impute import SimpleImputer
+
+    values = np.full(len(columns), np.nan, dtype=np.float32)
+    for place, column in enumerate(columns):
+        if isinstance(column.fill, str):
+            values[place] = SimpleImputer(strategy=column.fill).fit(matrix[:, [place]]).statistics_[0]
+        elif column.fill is not None:
+            values[place] = column.fill
+    imputer = SimpleImputer(keep_empty_features=True).fit(matrix[:1])
+    imputer.statistics_ = values
+    return imputer
+
+
+def _design(columns: Sequence[Column]) -> Any:
+    """Numbers scaled, each category one column for each of its codes; an unknown code is none of them."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = [place for place, column in enumerate(columns) if not column.codes]
+    categories = [place for place, column in enumerate(columns) if column.codes]
+    parts: list[tuple[str, Any, list[int]]] = []
+    if numbers:
+        parts.append(("numbers", StandardScaler(), numbers))
+    if categories:
+        codes = [np.arange(columns[place].codes, dtype=np.float64) for place in categories]
+        one_hot = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+        parts.append(("categories", one_hot, categories))
+    return ColumnTransformer(parts)

@@ -1,0 +1,77 @@
+"""What importing and predicting load, each proved in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from prisml.registry import Registry, write_bundle
+from tests.artifacts import make_artifact
+
+TRAINING = {"sklearn", "skl2onnx", "onnx", "scipy", "joblib", "google.protobuf"}
+HEAVY = TRAINING | {"pandas", "matplotlib", "click", "rich", "onnxruntime"}
+
+REPORT = """
+import json, os, sys
+maps = "/proc/self/maps"
+libraries = open(maps).read() if os.path.exists(maps) else ""
+print(json.dumps([sorted(sys.modules), "libonnxruntime" in libraries]))
+"""
+
+
+def loaded(code: str, *arguments: str) -> tuple[set[str], bool]:
+    """The modules that ``code`` leaves loaded, and whether ONNX Runtime's library is."""
+    run = subprocess.run([sys.executable, "-c", code + REPORT, *arguments], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    modules, library = json.loads(run.stdout)
+    return set(modules), library
+
+
+def test_importing_prisml_is_light():
+    """``import prisml`` loads nothing of training or of the command line, and not ONNX Runtime."""
+    modules, library = loaded("import prisml")
+    assert modules & HEAVY == set()
+    assert not library
+
+
+@pytest.mark.parametrize("place", ["bundle", "registry"])
+def test_a_prediction_needs_no_training_stack(tmp_path: Path, place: str):
+    """Loading and predicting, from a bundle or a registry, loads ONNX Runtime's library, and nothing of training or the command line."""
+    url = f"sqlite:///{tmp_path / 'registry.db'}"
+    write_bundle(make_artifact(), tmp_path / "bundle")
+    Registry(url).publish(make_artifact())
+    code = """
+import sys
+import prisml
+engine = prisml.load(sys.argv[1]) if sys.argv[2] == "bundle" else prisml.load("churn", registry=sys.argv[1])
+row = {"age": 41, "country": "DE"}
+assert engine.predict(row).value == engine.predict_many([row])[0].value
+"""
+    modules, library = loaded(code, str(tmp_path / "bundle") if place == "bundle" else url, place)
+    assert modules & HEAVY == set()
+    assert library or not sys.platform.startswith("linux")
+
+
+@pytest.mark.parametrize("module", ["prisml.definition", "prisml.extraction.stream", "prisml.registry", "prisml.serving"])
+def test_no_layer_of_serving_knows_training(module: str):
+    """Neither definition, extraction, registry nor serving loads anything of training or of the command line."""
+    modules, _ = loaded(f"import {module}")
+    assert modules & HEAVY == set()
+    assert not {name for name in modules if name.startswith(("prisml.training", "prisml.commands", "prisml.cli"))}
+
+
+def test_every_public_name_is_there():
+    """Everything that ``prisml.__all__`` names can be had, and no public name is left out of it."""
+    code = """
+import types
+import prisml
+public = {name for name, value in vars(prisml).items() if not name.startswith("_") and not isinstance(value, types.ModuleType)}
+assert sorted(prisml.__all__) == list(prisml.__all__)
+assert public - {"installed_version"} == set(prisml.__all__) - {"__version__"}, public ^ set(prisml.__all__)
+assert isinstance(prisml.__version__, str)
+"""
+    loaded(code)

@@ -1,0 +1,310 @@
+"""Training through the production engine, from extracted rows to a candidate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from prisml import Engine
+from prisml.definition import Feature, Gate, GroupSplit, TimeSplit, days_since, resolver
+from prisml.errors import NoDataError, ParityError
+from prisml.training.edges import make_edges
+from prisml.training.estimators import choose_estimator
+from prisml.training.export import export
+from prisml.training.fit import fit
+from prisml.training.parity import verify
+from prisml.training.pipeline import Column, fit_pipeline
+from prisml.training.trees import decisions_of
+from prisml.training.vocabulary import code_count, make_vocabulary
+from tests.support.training import EVERY, LABEL_VALUES, Visit, extracted, visits
+
+ROOT = Path(__file__).parents[2]
+ROW = {"age": 41, "income": 51_000.0, "country": "US", "zip": 20, "member": True}
+
+
+@pytest.mark.parametrize(("task", "algorithm"), EVERY)
+def test_each_algorithm_equals_scikit_learn_in_the_production_engine(task, algorithm):
+    """Hold-out and edge rows within the tolerance, no label flipped, and the manifest says so."""
+    manifest = fit(visits(task, algorithm), extracted(task)).artifact.manifest
+    assert manifest.parity.rows == manifest.rows.test == 120
+    assert manifest.parity.edge_rows > 250
+    assert manifest.parity.max_difference <= manifest.parity.tolerance
+    assert manifest.parity.label_flips == 0
+    if task != "regression":
+        assert manifest.parity.max_difference < 1e-6
+
+
+@pytest.mark.parametrize("task", LABEL_VALUES)
+def test_golden_rows_are_what_the_engine_answers(task):
+    """A dozen made-up rows that any later engine can be held against."""
+    artifact = fit(visits(task), extracted(task)).artifact
+    engine = Engine.from_artifact(artifact)
+    golden = artifact.manifest.golden
+    assert len(golden) == 12
+    for row in golden:
+        prediction = engine.predict(row.features)
+        answer = tuple(prediction.probabilities.values()) if task == "multiclass" else (prediction.value,)
+        assert answer == row.expected
+
+
+def test_the_value_is_the_probability_of_the_positive_class():
+    """Whichever class appeared first, and whichever is named positive."""
+    rows = extracted("binary")
+    bought = fit(visits(), rows).artifact
+    assert bought.manifest.classes == (False, True)
+    words = replace(rows, label_values=("yes", "no"), split_values=np.arange(len(rows.matrix), dtype=np.int64))
+    options = {"label": Visit.grade, "algorithm": "logistic_regression", "split": TimeSplit(Visit.at)}
+    chosen = {positive: fit(visits(positive=positive, **options), words).artifact for positive in ("yes", "no")}
+    assert {positive: artifact.manifest.classes for positive, artifact in chosen.items()} == {"yes": ("no", "yes"), "no": ("yes", "no")}
+    values = {positive: Engine.from_artifact(artifact).predict(ROW).value for positive, artifact in chosen.items()}
+    assert values["yes"] > 0.5
+    assert values["yes"] + values["no"] == pytest.approx(1)
+
+
+def test_the_manifest_tells_how_it_was_trained():
+    """Rows, split, parameters, metrics beside the baseline, intervals where gates look, versions of the libraries."""
+    definition = visits(algorithm="random_forest", gates=[Gate("roc_auc", min=0.5)], threshold=0.4)
+    manifest = fit(definition, extracted()).artifact.manifest
+    assert manifest.rows.model_dump() == {"extracted": 603, "dropped_null_label": 3, "train": 480, "test": 120}
+    assert manifest.split == {"kind": "random", "test_size": 0.2}
+    assert (manifest.estimator, manifest.parameters["n_estimators"], manifest.parameters["random_state"]) == (
+        "RandomForestClassifier",
+        10,
+        7,
+    )
+    assert (manifest.threshold, manifest.entity, manifest.output) == (0.4, "Visit", "predicted")
+    assert manifest.metrics["roc_auc"].value > 0.7 > manifest.baseline["roc_auc"]
+    assert manifest.metrics["roc_auc"].low is not None
+    assert manifest.metrics["brier"].low is None
+    assert {"scikit-learn", "skl2onnx", "onnx", "numpy"} <= manifest.libraries.keys()
+
+
+def test_metrics_are_those_of_the_engines_labels():
+    """At the definition's threshold, not at one half."""
+    rows = extracted()
+    low, high = (fit(visits(threshold=threshold, algorithm="logistic_regression"), rows).artifact.manifest for threshold in (0.1, 0.9))
+    assert low.model_sha256 == high.model_sha256
+    assert low.metrics["recall"].value > high.metrics["recall"].value
+
+
+def test_a_failed_gate_is_a_verdict_and_hides_no_other():
+    """The candidate did not pass; what it reached is told for every gate."""
+    candidate = fit(visits(gates=[Gate("accuracy", min=0.999), Gate("accuracy", better_than="baseline")]), extracted())
+    assert [verdict.passed for verdict in candidate.verdicts] == [False, True]
+    assert not candidate.passed
+    assert candidate.artifact.manifest.gates == candidate.verdicts
+
+
+def test_what_is_held_out_leaves_no_trace_in_the_graph():
+    """Other numbers, other categories and other labels in the hold-out: the same bytes are fitted."""
+    rows = extracted()
+    times = np.arange(len(rows.matrix), dtype=np.int64)
+    rows = replace(rows, split_values=times)
+    matrix, labels = rows.matrix.copy(), rows.labels.copy()
+    matrix[480:] = np.array([1e6, -5.0, 3, 0, 1], dtype=np.float32)
+    labels[480:] = np.arange(120) % 2
+    for algorithm in ("logistic_regression", "hist_gradient_boosting"):
+        definition = visits(algorithm=algorithm, split=TimeSplit(Visit.at, test_size=0.2))
+        one, other = (fit(definition, each).artifact.manifest for each in (rows, replace(rows, matrix=matrix, labels=labels)))
+        assert one.metrics != other.metrics
+        assert one.model_sha256 == other.model_sha256
+        assert one.inputs == other.inputs
+
+
+FRESH = """
+import sys
+from prisml.training.fit import fit
+from tests.support.training import extracted, visits
+for algorithm in sys.argv[1:]:
+    print(fit(visits(algorithm=algorithm), extracted()).artifact.digest)
+"""
+
+
+def test_the_same_data_and_seed_give_the_same_digest_in_another_process():
+    """Nothing of the day, the process or the order of its memory stands in an artifact."""
+    algorithms = ("logistic_regression", "random_forest", "hist_gradient_boosting")
+    here = [fit(visits(algorithm=algorithm), extracted()).artifact.digest for algorithm in algorithms]
+    again = subprocess.run([sys.executable, "-c", FRESH, *algorithms], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert again.stdout.split() == here
+    assert fit(visits(algorithm="random_forest", seed=8), extracted()).artifact.digest != here[1]
+
+
+def test_splits_by_time_and_group_are_recorded():
+    """With their column and their bound."""
+    rows = extracted()
+    times = replace(rows, split_values=np.arange(len(rows.matrix), dtype=np.int64) * 86_400_000_000)
+    by_time = fit(visits(split=TimeSplit(Visit.at, test_from=datetime(1971, 1, 1, tzinfo=UTC))), times).artifact.manifest
+    assert by_time.split == {"kind": "time", "column": "at", "test_from": "1971-01-01T00:00:00+00:00"}
+    assert by_time.rows.train == 365
+    groups = replace(rows, split_values=(np.arange(len(rows.matrix)) // 3).astype(np.int32))
+    by_group = fit(visits(split=GroupSplit(Visit.household)), groups).artifact.manifest
+    assert by_group.split == {"kind": "group", "column": "household", "test_size": 0.2}
+
+
+def test_resolvers_and_transforms_are_verified_under_their_own_names():
+    """Edge rows give what they would have computed; the stored inputs keep what they read."""
+    features = {
+        "days": days_since(Visit.at),
+        "word": resolver(lambda visit: (visit.country or "")[:1], type=str, uses=[Visit.country], missing="error"),
+        "country": Feature(Visit.zip, categorical=True, unseen="error"),
+        "zip": Visit.age,
+    }
+    rows = extracted()
+    rows = replace(
+        rows,
+        matrix=np.ascontiguousarray(np.abs(rows.matrix[:, [1, 3, 3, 0]])),
+        categories=(None, ("a", "b", "c"), (100, 20, 3000), None),
+    )
+    manifest = fit(visits(features=features, algorithm="gradient_boosting"), rows).artifact.manifest
+    assert [item.by_name for item in manifest.inputs] == [True, True, False, False]
+    assert manifest.inputs[0].sources[0].path == ("at",)
+    assert manifest.fingerprints.resolvers.keys() == {"word"}
+
+
+def test_constant_and_single_features_can_be_trained():
+    """A feature that says nothing is no error; the model then guesses."""
+    rows = extracted()
+    rows = replace(rows, matrix=np.full((len(rows.matrix), 1), 3, dtype=np.float32), categories=(None,))
+    for algorithm in ("logistic_regression", "decision_tree", "hist_gradient_boosting"):
+        manifest = fit(visits(features={"age": Visit.age}, algorithm=algorithm), rows).artifact.manifest
+        assert manifest.metrics["roc_auc"].value == 0.5
+
+
+def test_a_feature_without_any_value_in_training_is_named():
+    """There is nothing to fill it with."""
+    rows = extracted()
+    rows.matrix[:, 1] = np.nan
+    with pytest.raises(NoDataError, match="feature 'income' has no value in the 480 rows of the training part"):
+        fit(visits(), rows)
+
+
+def test_one_class_is_refused():
+    """Whether the other never occurs, or is not the positive one."""
+    rows = extracted()
+    with pytest.raises(NoDataError, match="all 600 rows have one class"):
+        fit(visits(), replace(rows, labels=np.zeros_like(rows.labels), label_values=(True,)))
+    with pytest.raises(NoDataError, match="no row has the positive class"):
+        fit(visits(label=Visit.grade, positive="fraud"), replace(rows, label_values=("a", "b")))
+
+
+def test_progress_names_each_step():
+    """Begun and done, in order."""
+    told: list[tuple[str, int, int | None]] = []
+    fit(visits(), extracted(), progress=lambda *step: told.append(step))
+    assert told == [(name, done, 1) for name in ("split", "fit", "export", "parity", "evaluate") for done in (0, 1)]
+
+
+class Exported:
+    """A fitted model, its graph, and all that the comparison with scikit-learn takes."""
+
+    def __init__(self, task="binary", algorithm="gradient_boosting"):
+        definition, rows = visits(task, algorithm), extracted(task)
+        self.manifest = fit(definition, rows).artifact.manifest
+        train = rows.matrix[:480]
+        vocabulary = make_vocabulary(definition.inputs, definition.features, rows.categories, train, model="m")
+        train, self.holdout = vocabulary.encode(train, model="m"), vocabulary.encode(rows.matrix[480:], model="m")
+        columns = [Column(item.name, None if item.categories else item.imputation, code_count(item)) for item in vocabulary.inputs]
+        choice = choose_estimator(algorithm, params=definition.params, task=task, seed=7, model="m")
+        classes = self.manifest.classes
+        target = rows.labels[:480] if task == "regression" else 1 - rows.labels[:480]
+        self.fitted = fit_pipeline(choice, columns, train, target, task=task, classes=classes, model="m")
+        self.edges = make_edges(vocabulary.inputs, train, decisions_of(self.fitted.estimator), seed=7)
+        self.manifest = self.manifest.model_copy(update={"inputs": vocabulary.inputs})
+        self.graph = export(self.fitted, classes=len(classes), model="m")
+
+    def verify(self, graph):
+        manifest = self.manifest.model_copy(update={"model_sha256": hashlib.sha256(graph).hexdigest()})
+        return verify(graph, self.fitted, manifest=manifest, holdout=self.holdout, edges=self.edges)
+
+    def changed(self, name, change):
+        """The graph with one list of the trees' attributes changed in place."""
+        proto = onnx.load_from_string(self.graph)
+        (found,) = [attribute for node in proto.graph.node for attribute in node.attribute if attribute.name == name]
+        change(found.floats or found.ints)
+        return proto.SerializeToString()
+
+
+@pytest.fixture(scope="module")
+def sound() -> Exported:
+    """A model whose graph is right."""
+    return Exported()
+
+
+def test_an_unchanged_graph_is_verified(sound):
+    """The refusals below are due to what they change."""
+    verified = sound.verify(sound.graph)
+    assert verified.predictions.shape == (120,)
+    assert verified.parity.rows == 120
+
+
+def nudge_leaf(weights):
+    """Change what the heaviest leaf says."""
+    weights[np.argmax(np.abs(np.array(weights)))] += 0.5
+
+
+def nudge_thresholds(values):
+    """Move every threshold to the next float32."""
+    values[:] = np.nextafter(np.array(values, dtype=np.float32), np.float32(np.inf)).tolist()
+
+
+def move_root(values):
+    """Move the first tree's first threshold."""
+    values[0] += 5
+
+
+@pytest.mark.parametrize(
+    ("attribute", "change"), [("class_weights", nudge_leaf), ("nodes_values", nudge_thresholds), ("nodes_values", move_root)]
+)
+def test_a_broken_export_is_refused(sound, attribute, change):
+    """A leaf, a threshold, or all thresholds by one float32, which edge rows alone can show."""
+    with pytest.raises(ParityError, match="Nothing was published") as caught:
+        sound.verify(sound.changed(attribute, change))
+    context = caught.value.context
+    assert context["rows"] + context["edge_rows"] > 0
+    assert context["largest"] > context["tolerance"] == 1e-5
+    assert "scikit-learn does: " in caught.value.message
+
+
+def test_a_graph_that_sends_missing_numbers_astray_is_refused_with_that_cause():
+    """The message says what to do about it."""
+    model = Exported(algorithm="hist_gradient_boosting")
+
+    def turn(directions):
+        directions[:] = [1 - direction for direction in directions]
+
+    with pytest.raises(ParityError, match="Only rows with a missing number differ") as caught:
+        model.verify(model.changed("nodes_missing_value_tracks_true", turn))
+    assert 'missing="median"' in str(caught.value)
+
+
+def test_another_models_graph_is_refused_as_such(sound):
+    """Most rows differ."""
+    with pytest.raises(ParityError, match="Most rows differ: the graph is not this model"):
+        sound.verify(Exported(algorithm="random_forest").graph)
+
+
+def test_a_regression_is_held_to_a_hundred_thousandth_of_its_largest_number():
+    """Also where the largest number is large."""
+    model = Exported("regression", "gradient_boosting")
+    assert model.verify(model.graph).parity.tolerance == pytest.approx(1e-5 * np.abs(model.fitted.predict(model.holdout)).max())
+
+    def add(base):
+        base[0] += 1
+
+    with pytest.raises(ParityError):
+        model.verify(model.changed("base_values", add))
+
+
+def test_parity_is_stored_without_a_nan():
+    """The manifest is strict JSON."""
+    text = fit(visits(), extracted()).artifact.manifest_text
+    assert json.loads(text, parse_constant=pytest.fail)["parity"]["label_flips"] == 0

@@ -1,0 +1,201 @@
+"""The group of commands: help, laziness, and how failures are told."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prisml import errors
+from prisml.cli import render
+from prisml.cli.failure import Border, State, describe
+from prisml.cli.main import COMMANDS, cli
+from prisml.errors import PrisMLError, QualityGateError
+from prisml.version import installed_version
+
+HEAVY = ("sklearn", "skl2onnx", "onnx", "onnxruntime", "pandas", "rich", "prisml.commands", "prisml.training", "prisml.cli.train")
+
+
+def test_help_lists_every_command_and_the_exit_codes():
+    """``prisml --help`` names each command with its sentence, and says what each exit code means."""
+    shown = CliRunner().invoke(cli, ["--help"], terminal_width=200)
+    assert shown.exit_code == 0
+    for name, sentence in COMMANDS.items():
+        assert f"{name} " in shown.stdout
+        assert sentence in shown.stdout
+    for code in ("0 ", "1 ", "2 ", "3 ", "130 "):
+        assert f"\n    {code}" in shown.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_help_teaches(name: str):
+    """The help of each command begins with the sentence of the list, and has an example and its exit codes."""
+    shown = CliRunner().invoke(cli, [name, "--help"], terminal_width=200)
+    assert shown.exit_code == 0
+    assert COMMANDS[name] in shown.stdout
+    assert f"Example:\n    prisml {name} " in shown.stdout or f"| prisml {name} " in shown.stdout
+    assert "Exit codes:\n    0 " in shown.stdout
+    assert "\n    130  interrupted" in shown.stdout
+
+
+def test_help_loads_nothing_heavy():
+    """``prisml --help`` shows all its commands without importing one of them, nor scikit-learn, nor ONNX Runtime."""
+    code = (
+        "import sys, prisml.cli.main as m\n"
+        "try:\n    m.cli.main(['--help'], prog_name='prisml')\n"
+        f"except SystemExit as left:\n    print([name for name in {HEAVY!r} if name in sys.modules], left.code)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_the_command_line_itself_needs_no_sqlalchemy():
+    """What the group adds to ``import prisml`` is click alone: completion and help wait for nothing else."""
+    code = (
+        "import sys, json, prisml; before = set(sys.modules); import prisml.cli.main\n"
+        "print(json.dumps([name.split('.')[0] for name in set(sys.modules) - before]))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    added = set(json.loads(shown.stdout))
+    assert {"click", "prisml"} <= added
+    assert not added & {"sqlalchemy", "rich", "numpy", "pydantic", "sklearn", "onnxruntime"}
+
+
+def test_version_is_the_installed_one():
+    """``prisml --version`` prints the release and nothing else."""
+    shown = CliRunner().invoke(cli, ["--version"])
+    assert (shown.exit_code, shown.stdout) == (0, f"prisml {installed_version()}\n")
+
+
+@pytest.mark.parametrize("line", ["frobnicate", "--nonsense", "train --nonsense", "activate churn", "activate churn 0", ""])
+def test_wrong_usage_is_exit_code_2(line: str):
+    """A command line that cannot be understood ends with 2 and shows how it is used, on stderr alone."""
+    shown = CliRunner().invoke(cli, line)
+    assert shown.exit_code == 2
+    assert "Usage: " in shown.stderr
+    assert shown.stdout == ""
+
+
+def test_wrong_usage_is_json_too():
+    """With --json, wherever it stands, even an error of usage is a JSON object on stdout."""
+    shown = CliRunner().invoke(cli, ["versions", "--nonsense", "--json"])
+    assert shown.exit_code == 2
+    assert json.loads(shown.stdout)["error"]["code"] == "usage"
+
+
+def every_error() -> list[type[PrisMLError]]:
+    """The classes of the tree, found rather than listed."""
+    found = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, PrisMLError)]
+    assert len(found) > 15
+    return found
+
+
+@pytest.mark.parametrize("kind", every_error())
+def test_every_error_has_its_exit_code_and_shows_the_way_out(kind: type[PrisMLError], capsys: pytest.CaptureFixture[str]):
+    """An error of ours ends with its own exit code, as ``error[code]: message`` and suggestions, and no traceback."""
+    with Border(State()) as border:
+        raise kind("The [bold]thing[/bold] :smile: failed.", {"model": "churn"}, ["Do this.", "Or that."])
+    out, err = capsys.readouterr()
+    assert border.code == kind.exit_code
+    assert err == f"error[{kind.code}]: The [bold]thing[/bold] :smile: failed.\n  hint: Do this.\n  hint: Or that.\n"
+    assert out == ""
+
+
+def test_an_error_is_json_on_stdout_and_text_on_stderr(capsys: pytest.CaptureFixture[str]):
+    """With --json a program finds code, message, context and suggestions on stdout, and a person finds the text on stderr."""
+    with Border(State(json=True)) as border:
+        raise QualityGateError("No.", {"gates": ("roc_auc",), "active": None, "file": Path("x")}, ["Improve."])
+    out, err = capsys.readouterr()
+    assert border.code == 1
+    assert json.loads(out) == {
+        "ok": False,
+        "exit_code": 1,
+        "error": {
+            "code": "quality_gate",
+            "message": "No.",
+            "context": {"gates": ["roc_auc"], "active": None, "file": "x"},
+            "suggestions": ["Improve."],
+        },
+    }
+    assert err.startswith("error[quality_gate]: No.")
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]):
+    """--debug adds the traceback to the message, and changes nothing else."""
+    with Border(State.of(["train", "--debug"])) as border:
+        raise QualityGateError("No.")
+    assert border.code == 1
+    err = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in err
+    assert err.endswith("error[quality_gate]: No.\n")
+
+
+def test_a_bug_is_exit_code_2_and_shows_no_value(capsys: pytest.CaptureFixture[str]):
+    """What nobody foresaw is told by type and place, without its own words, which may quote data."""
+    with Border(State()) as border:
+        raise ValueError("ada@example.org")
+    err = capsys.readouterr().err
+    assert border.code == 2
+    assert err.startswith("error[bug]: ValueError at test_cli.py, line ")
+    assert "ada" not in err
+    assert "--debug" in err
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, click.Abort])
+def test_an_interruption_is_130_and_says_what_was_done(kind: type[BaseException], capsys: pytest.CaptureFixture[str]):
+    """Ctrl-C ends with 130 and with what the command says was and was not done."""
+    with Border(State(interrupted=lambda: "Interrupted after two of three.")) as border:
+        raise kind
+    assert border.code == 130
+    assert capsys.readouterr() == ("", "Interrupted after two of three.\n")
+    with Border(State(json=True)) as border:
+        raise kind
+    document = json.loads(capsys.readouterr().out)
+    assert (border.code, document["exit_code"], document["error"]["code"]) == (130, 130, "interrupted")
+
+
+def test_a_broken_pipe_is_quiet(capsys: pytest.CaptureFixture[str]):
+    """Nothing is said where whoever read the output has gone."""
+    with Border(State()) as border:
+        raise BrokenPipeError
+    assert border.code == 141
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_closed_reader_leaves_no_trace():
+    """``prisml --help | head -0`` prints no traceback and no complaint of the interpreter."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    started = subprocess.run([sys.executable, "-m", "prisml", "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (started.returncode, started.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_found_in_its_own_module(name: str):
+    """The list of commands and the modules agree, and every option has a sentence of help."""
+    command = getattr(importlib.import_module(f"prisml.cli.{name}"), name)
+    assert command.name == name
+    assert command.help.startswith(COMMANDS[name])
+    assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()), lambda inner: st.lists(inner) | st.tuples(inner)
+    )
+)
+def test_the_description_of_any_error_is_json(value: object):
+    """Whatever stands in an error's context, its description can be written as strict JSON."""
+    text = render.line(describe(PrisMLError("x", {"value": value})))
+    assert text.count("\n") == 1
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))

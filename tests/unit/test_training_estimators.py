@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+
+from prisml.definition import algorithms
+from prisml.errors import DefinitionError, TrainingError
+from prisml.training.estimators import ALGORITHMS, choose_estimator
+from prisml.training.pipeline import Column, fit_pipeline, parameters_of
+
+
+def choose(algorithm, task="binary", params=None, seed=3):
+    """The choice for a model called m."""
+    return choose_estimator(algorithm, params=params, task=task, seed=seed, model="m")
+
+
+def test_the_names_and_tasks_are_those_that_definitions_accept():
+    """What a definition lets through, training can make, and nothing else."""
+    tasks = ("binary", "multiclass", "regression")
+    made = {name: tuple(task for task in tasks if found.class_name(task)) for name, found in ALGORITHMS.items()}
+    assert made == dict(algorithms.ALGORITHMS)
+    assert {name for name, found in ALGORITHMS.items() if found.takes_nan} == {"hist_gradient_boosting"}
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds"),
+    [
+        ("logistic_regression", {"max_iter": 1000}),
+        ("decision_tree", {"max_depth": 12}),
+        ("random_forest", {"max_depth": 12, "n_estimators": 100}),
+        ("hist_gradient_boosting", {"early_stopping": False, "categorical_features": None, "max_iter": 100}),
+    ],
+)
+def test_defaults_bound_what_is_fitted(name, bounds):
+    """A name alone gives a model of bounded size, that sees the whole training part."""
+    params = choose(name).estimator.get_params()
+    assert {key: params[key] for key in bounds} == bounds
+
+
+def test_params_win_over_defaults_and_the_seed_is_set():
+    """What the user gives is what is fitted."""
+    params = choose("random_forest", params={"max_depth": 3}).estimator.get_params()
+    assert (params["max_depth"], params["random_state"]) == (3, 3)
+
+
+def test_a_misspelt_parameter_is_named_with_the_nearest():
+    """The way out is the right name."""
+    with pytest.raises(DefinitionError, match=r"has no parameter 'max_dept'. Did you mean 'max_depth'\?"):
+        choose("decision_tree", params={"max_dept": 3})
+
+
+def test_random_state_is_given_as_the_seed():
+    """There is one place for it."""
+    with pytest.raises(DefinitionError, match="seed= to define_model"):
+        choose("decision_tree", params={"random_state": 3})
+
+
+def test_an_instance_is_copied_and_keeps_its_own_parameters():
+    """The user's object is never fitted; the defaults by name are not for it."""
+    given = RandomForestClassifier(n_estimators=5, random_state=11)
+    estimator = choose(given).estimator
+    assert estimator is not given
+    params = estimator.get_params()
+    assert (params["n_estimators"], params["max_depth"], params["random_state"]) == (5, None, 11)
+
+
+def test_an_instance_without_a_seed_gets_the_definitions():
+    """Else it would give another model each time."""
+    assert choose(RandomForestClassifier()).estimator.random_state == 3
+    with pytest.raises(DefinitionError, match="random_state is a RandomState"):
+        choose(RandomForestClassifier(random_state=np.random.RandomState(1)))
+
+
+def test_categorical_features_of_a_histogram_booster_are_refused():
+    """Its graph would predict something else; scikit-learn's own default means none here."""
+    assert choose(HistGradientBoostingClassifier()).estimator.categorical_features is None
+    for given in ([0], "some", np.array([True])):
+        with pytest.raises(DefinitionError, match="HistGradientBoostingClassifier with categorical_features cannot be exported"):
+            choose(HistGradientBoostingClassifier(categorical_features=given))
+
+
+class Mine(RandomForestClassifier):
+    pass
+
+
+@pytest.mark.parametrize("given", [AdaBoostClassifier(), Mine(), GradientBoostingRegressor()])
+def test_an_estimator_not_known_to_export_exactly_is_refused(given):
+    """Another class, a subclass and the wrong task alike."""
+    with pytest.raises(DefinitionError, match=f"{type(given).__name__} for a binary task is not among what is known to export exactly"):
+        choose(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "task", "parameter"),
+    [
+        (GradientBoostingClassifier(init="zero"), "multiclass", "init"),
+        (GradientBoostingClassifier(loss="exponential"), "binary", "loss"),
+        (HistGradientBoostingRegressor(loss="poisson"), "regression", "loss"),
+        (HistGradientBoostingRegressor(loss="gamma"), "regression", "loss"),
+        (LogisticRegression(solver="liblinear"), "multiclass", "solver"),
+    ],
+)
+def test_options_whose_graphs_predict_something_else_are_refused_by_name(given, task, parameter):
+    """Before anything is fitted."""
+    with pytest.raises(DefinitionError, match=f"{type(given).__name__} with this {parameter} cannot be exported exactly"):
+        choose(given, task)
+
+
+def fitted(algorithm, params=None, classes=("ham", "spam")):
+    """A pipeline that learned whether a number is above 9."""
+    matrix = np.arange(20, dtype=np.float32)[:, None]
+    target = (matrix[:, 0] > 9).astype(np.intp)
+    choice = choose(algorithm, params=params)
+    return fit_pipeline(choice, [Column("x", None, 0)], matrix, target, task="binary", classes=classes, model="m")
+
+
+def test_class_weights_are_given_for_labels():
+    """The estimator learns codes; a weight is of the label it is given for."""
+    heavy = fitted("logistic_regression", {"class_weight": {"ham": 1, "spam": 99}})
+    even = fitted("logistic_regression")
+    at = np.array([[9.0]], dtype=np.float32)
+    assert heavy.predict(at)[0, 1] > even.predict(at)[0, 1]
+    with pytest.raises(TrainingError, match="class_weight has 1 keys"):
+        fitted("logistic_regression", {"class_weight": {"eggs": 2}})
+
+
+def test_what_scikit_learn_refuses_is_a_training_error():
+    """A parameter's refusal is told, since it names the parameter."""
+    with pytest.raises(TrainingError, match="DecisionTreeClassifier refused to fit: The 'max_depth' parameter"):
+        fitted("decision_tree", {"max_depth": -1})
+
+
+def test_parameters_are_stored_as_json():
+    """Tuples become lists, and what JSON cannot hold is described by its type."""
+    estimator = RandomForestClassifier(max_depth=np.int64(3), max_features=0.5)
+    stored = parameters_of(estimator)
+    assert (stored["max_depth"], stored["max_features"]) == (3, 0.5)
+    assert parameters_of(GradientBoostingClassifier(init=LogisticRegression()))["init"] == "<LogisticRegression>"
