@@ -1,5 +1,3 @@
-"""The Rust core: encoding, sessions, scoring. Imported by four modules only; everybody else goes through them."""
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
@@ -7,6 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prisml.errors import PrisMLError
+
+__all__ = ["Encoder", "Model", "load_model", "load_runtime"]
 
 def load_runtime(path: str) -> str: ...
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
-from collections import UserDict, namedtuple
+from collections import UserDict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -201,7 +201,14 @@ class Computed:
     account = property(lambda _: Account("FR"))
 
 
-Named = namedtuple("Named", ["age", "joined_at", "account"])
+class Named(NamedTuple):
+    """A row with positions and names."""
+
+    age: float
+    joined_at: datetime
+    account: object
+
+
 VALUES: dict[str, Any] = {"age": 40.0, "joined_at": datetime(2020, 1, 1), "account": Account("FR")}
 
 

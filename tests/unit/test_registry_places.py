@@ -16,7 +16,7 @@ from prisml.registry import Registry
 from prisml.registry import database as registry_database
 from tests.artifacts import make_artifact
 
-SECRET = "s3cr3t-p4ss"  # pragma: allowlist secret
+SECRET = "s3cr3t-p4ss"
 
 
 @pytest.mark.parametrize(

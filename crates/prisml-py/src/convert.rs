@@ -157,3 +157,24 @@ pub(crate) fn wrong_type(object: &Bound<'_, PyAny>, expected: Dtype) -> CellErro
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
     object.get_type().name().map_or_else(|_| "unknown".to_owned(), |name| name.to_string())
 }
+
+/// Looks once at a value of every kind: the classes and names that this needs are kept from then on.
+pub(crate) fn make_what_is_made_once(py: Python<'_>) -> PyResult<()> {
+    let datetime = py.import("datetime")?;
+    let utc = datetime.getattr("timezone")?.getattr("utc")?;
+    let moment = datetime.getattr("datetime")?.call((1970, 1, 1, 0, 0, 0, 0, utc), None)?;
+    let numpy = py.import("numpy")?;
+    let values = [
+        (moment.clone(), Dtype::Datetime),
+        (moment.call_method0("date")?, Dtype::Date),
+        (py.import("decimal")?.getattr("Decimal")?.call1((1,))?, Dtype::Decimal),
+        (numpy.getattr("datetime64")?.call1((0, "us"))?, Dtype::Datetime),
+        (numpy.getattr("float32")?.call1((1.0,))?, Dtype::Float),
+        // Any member of any enumeration.
+        (py.import("enum")?.getattr("FlagBoundary")?.getattr("STRICT")?, Dtype::Enum),
+    ];
+    for (value, dtype) in values {
+        let _ = with_value(&value, dtype, |_| Ok(()));
+    }
+    Ok(())
+}

@@ -10,6 +10,7 @@ mod rows;
 
 use std::path::PathBuf;
 
+use numpy::{PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 
 /// Loads ONNX Runtime from an absolute path, once in a process; what it says of its build.
@@ -26,4 +27,19 @@ mod _core {
     use super::load_runtime;
     #[pymodule_export]
     use super::model::{Model, load_model};
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::make_what_is_made_once(module.py())
+    }
+}
+
+/// Makes at import what would otherwise be made on first use, with the interpreter released in between: a child forked at that
+/// moment would wait for ever for a thread that it does not have.
+fn make_what_is_made_once(py: Python<'_>) -> PyResult<()> {
+    let _ = PyArray2::<f32>::zeros(py, [0, 0], false).try_readwrite()?;
+    convert::make_what_is_made_once(py)?;
+    rows::make_what_is_made_once(py);
+    Ok(())
 }

@@ -233,3 +233,13 @@ impl Row for TupleRow<'_, '_> {
         }
     }
 }
+
+/// Looks once at a row with attributes: the names that this needs are kept from then on.
+pub(crate) fn make_what_is_made_once(py: Python<'_>) {
+    if let Ok(class) = py.import("types").and_then(|types| types.getattr("SimpleNamespace"))
+        && let Ok(object) = class.call0()
+    {
+        shape_of(&object);
+        let _ = attribute(&object, &PyString::intern(py, "absent"));
+    }
+}
