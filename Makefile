@@ -1,0 +1,79 @@
+# The recipes people and CI run. Everything lives in .venv and target; `make clean` removes what was made.
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find crates -name '*.rs' -o -name 'Cargo.toml')
+
+# cargo test and the engine use the ONNX Runtime of the wheel; "_providers_" and links are other files.
+ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; print(next(p.Path(u.find_spec("onnxruntime").origin).parent.glob("capi/libonnxruntime.*")))')
+FLIGHTS := examples/flights/data/flights.db
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench docs clean
+.PHONY: verify-parity verify-batch verify-extraction verify-flights verify-latency
+
+help:
+	@echo "make demo     from nothing to predictions on real data"
+	@echo "make test     cargo test and pytest"
+	@echo "make lint     cargo fmt, clippy, ruff, mypy, stubtest, layers"
+	@echo "make bench    speeds, beside scikit-learn and onnxruntime"
+	@echo "make docs     the documentation, into docs/_build/html"
+	@echo "make verify-parity | verify-batch | verify-extraction | verify-flights | verify-latency"
+	@echo "              a whole campaign each; a table, and exit code 1 where a promise is broken"
+
+install: $(INSTALLED)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "PrisML needs Python 3.11 or newer; pass PYTHON=python3.x" >&2; exit 2; }
+	@command -v cargo >/dev/null || { echo "PrisML is built with Rust 1.89 or newer; see https://rustup.rs" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# Without build isolation, so that a second build finds what cargo kept of the first. One package of the data is built by setuptools.
+$(INSTALLED): pyproject.toml $(RUST) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9,<2' setuptools wheel
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+$(FLIGHTS): $(INSTALLED) | examples/flights/load.py examples/flights/models.py
+	$(BIN)/python -m examples.flights.load
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/python -m examples.flights.demo
+
+# One thread each: OpenMP's threads wait by spinning, and those of one worker would starve the other.
+test: $(INSTALLED)
+	PRISML_ORT_DYLIB='$(ORT_DYLIB)' cargo test --package prisml-core
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+lint: $(INSTALLED)
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest prisml._core
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	cargo fmt --all
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+bench: verify-latency verify-extraction
+
+docs: $(INSTALLED)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+verify-parity verify-batch verify-extraction verify-latency: verify-%: $(FLIGHTS)
+	$(BIN)/python -m benches.verify_$*
+
+verify-flights: $(FLIGHTS)
+	$(BIN)/python -m benches.verify_flights
+	$(BIN)/python -m benches.flights_features
+
+clean:
+	rm -rf $(VENV) target docs/_build examples/flights/data .prisml .pytest_cache .mypy_cache .ruff_cache

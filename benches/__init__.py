@@ -1,0 +1,1 @@
+"""What is measured, and the campaigns that show each promise on all the data: ``make verify-<topic>``."""

@@ -1,0 +1,117 @@
+"""How long one prediction takes, and how many rows a second a batch of 10,000 gives, beside what a user would pick instead.
+
+Every contender has the same model and sits in the same process, one after another, on one thread. PrisML is given the nested mapping of
+a flight; the others are given the features flat, joined and derived already, which is less work. Nothing here is a promise; the exit
+code is 1 only where a contender of the same model predicts something else.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from benches.handmade import CLASSIFIERS, LINEAR, Handmade
+from benches.peers import Peer, flat, onnx_runtime, scikit_learn
+from benches.report import Report, arguments
+from benches.trained import Trained, database, definition, extracted, train
+
+BATCH = 10_000
+SECONDS = 1.0
+FEWEST, MOST = 50, 20_000
+
+
+def main() -> int:
+    """The exit code: 1 where a contender predicts something else than PrisML."""
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long each of the two timings may take")
+    options = parser.parse_args()
+    report = Report(f"One row, and {BATCH:,} rows")
+    handmade = Handmade()
+    matrix = extracted(database(), regression=False)
+    rows = next(handmade.rows())[:BATCH]
+    for algorithm in CLASSIFIERS:
+        trained = train(definition(algorithm, regression=False), matrix)
+        # The others would otherwise wait for a second thread on each call, or win by having one.
+        with threadpool_limits(limits=1):
+            contest(report, trained, handmade, algorithm, rows, options.seconds)
+    return report.finish(options.json)
+
+
+def contest(report: Report, trained: Trained, handmade: Handmade, algorithm: str, rows: list[dict[str, Any]], seconds: float) -> None:
+    """A line of the report for each contender with this algorithm."""
+    engine = trained.engine
+    encoded = handmade.matrix[: len(rows)]
+    flattened = [flat(row) for row in rows]
+    pipeline = handmade.fit(algorithm, regression=False)
+    contenders: list[tuple[Peer, Sequence[Any], Any]] = [
+        (Peer("prisml, nested mappings", "mappings", engine.predict, engine.predict_many), rows, rows),
+        (Peer("prisml, flat mappings", "mappings", engine.predict, engine.predict_many), flattened, flattened),
+        (Peer("prisml, encoded array", "array", engine.predict_encoded, engine.predict_encoded), _lines(encoded), encoded),
+    ]
+    sklearn_array = encoded.astype(np.float64) if algorithm in LINEAR else encoded
+    for peer in (*scikit_learn(handmade, pipeline, algorithm), *onnx_runtime(handmade, trained.artifact.onnx)):
+        array = sklearn_array if peer.name.startswith("scikit-learn") else encoded
+        contenders.append((peer, flattened, flattened) if peer.given == "mappings" else (peer, _lines(array), array))
+    wanted = engine.predict_many(rows).values
+    for peer, singles, whole in contenders:
+        single = time_single(peer.one, singles, seconds)
+        many = time_batch(peer.many, whole, seconds)
+        p50, p99 = np.percentile(single, [50, 99])
+        report.add(
+            algorithm=algorithm,
+            contender=peer.name,
+            one_row_p50_us=float(p50) * 1e6,
+            one_row_p99_us=float(p99) * 1e6,
+            calls=len(single),
+            rows_per_second=round(len(rows) / float(np.median(many))),
+            batches=len(many),
+        )
+        furthest = float(np.abs(_positive(peer.many(whole)) - wanted).max())
+        report.expect(f"{algorithm}: {peer.name} predicts the same ({furthest:.1e})", kept=furthest <= 1e-5)
+
+
+def time_single(call: Callable[[Any], object], inputs: Sequence[Any], seconds: float) -> list[float]:
+    """The seconds of each call on one row after another, as long as time is left."""
+    for row in inputs[:20]:
+        call(row)
+    taken: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(taken) < FEWEST or (len(taken) < MOST and time.perf_counter() < end):
+        row = inputs[len(taken) % len(inputs)]
+        started = time.perf_counter()
+        call(row)
+        taken.append(time.perf_counter() - started)
+    return taken
+
+
+def time_batch(call: Callable[[Any], object], whole: Any, seconds: float) -> list[float]:
+    """The seconds of each call on the whole batch: three at least."""
+    call(whole)
+    taken: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(taken) < 3 or time.perf_counter() < end:
+        started = time.perf_counter()
+        call(whole)
+        taken.append(time.perf_counter() - started)
+    return taken
+
+
+def _lines(matrix: NDArray[Any]) -> list[NDArray[Any]]:
+    """Each row of ``matrix`` as a matrix of one row."""
+    return [matrix[place : place + 1] for place in range(len(matrix))]
+
+
+def _positive(answer: object) -> NDArray[np.float64]:
+    """P(late) of whatever a contender gives."""
+    values = np.asarray(getattr(answer, "values", answer), dtype=np.float64)
+    return values if values.ndim == 1 else values[:, 1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

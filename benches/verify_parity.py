@@ -1,0 +1,65 @@
+"""Parity on all 336,776 flights: the engine from raw rows against scikit-learn, for each algorithm.
+
+Each model is trained through PrisML from the database. The same model is fitted by hand with pandas and scikit-learn from the CSV
+files. Then every row of the year, those without an arrival delay included, goes through both: as a nested mapping through
+``engine.predict_many``, and as a line of the hand-made matrix through scikit-learn.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benches.handmade import CLASSIFIERS, REGRESSORS, Handmade
+from benches.report import Report, arguments
+from benches.trained import database, definition, extracted, train
+from prisml import Engine
+
+TOLERANCE = 1e-5
+THRESHOLD = 0.5
+
+
+def main() -> int:
+    """The exit code: 1 where a difference is above the tolerance, or a label flips."""
+    parser = arguments(__doc__ or "")
+    options = parser.parse_args()
+    report = Report("Parity with scikit-learn on every flight of 2013")
+    source, handmade = database(), Handmade()
+    for regression, algorithms in ((False, CLASSIFIERS), (True, REGRESSORS)):
+        rows = extracted(source, regression=regression)
+        for algorithm in algorithms:
+            engine = train(definition(algorithm, regression=regression), rows).engine
+            wanted = handmade.predictions(algorithm, regression=regression)
+            compare(report, engine, handmade, wanted, algorithm, regression=regression)
+    return report.finish(options.json)
+
+
+def compare(report: Report, engine: Engine, handmade: Handmade, wanted: NDArray[np.float64], algorithm: str, *, regression: bool) -> None:
+    """A row of the report: how far the engine is from what scikit-learn ``wanted`` of every row of ``handmade``."""
+    got = np.concatenate([engine.predict_many(part).values for part in handmade.rows()])
+    difference = float(np.abs(got - wanted).max())
+    scale = max(1.0, float(np.nanmax(np.abs(handmade.delay)))) if regression else 1.0
+    flips = 0 if regression else flipped(got, wanted)
+    report.add(
+        target="delay in minutes" if regression else "late",
+        algorithm=algorithm,
+        rows=len(got),
+        max_difference=difference,
+        tolerance=TOLERANCE * scale,
+        label_flips=None if regression else flips,
+    )
+    # NaN compares false, and is therefore a broken promise too.
+    report.expect(f"{algorithm}: differs by {difference:.2e} at most", kept=difference <= TOLERANCE * scale)
+    report.expect(f"{algorithm}: no label flips ({flips})", kept=flips == 0)
+
+
+def flipped(got: NDArray[np.float64], wanted: NDArray[np.float64]) -> int:
+    """How many labels differ where the probability is not within the tolerance of the threshold."""
+    clear = np.abs(wanted - THRESHOLD) > TOLERANCE
+    return int(np.count_nonzero(((got > THRESHOLD) != (wanted > THRESHOLD)) & clear))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
