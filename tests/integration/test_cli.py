@@ -281,12 +281,23 @@ def test_an_interruption_is_130_and_says_what_was_done(trained: Path):
     """Ctrl-C in the middle of a training: exit code 130, what is not published and not begun is said, and the registry is as before."""
     before, marker = digests(trained), trained / "slow"
     command = [sys.executable, "-m", "prisml", "train", "shop.py"]
-    with subprocess.Popen(command, cwd=trained, env=environment(SHOP_SLOW=str(marker)), stderr=subprocess.PIPE, text=True) as started:
+    with subprocess.Popen(
+        command,
+        cwd=trained,
+        env=environment(SHOP_SLOW=str(marker)),
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job ignores Ctrl-C, and what it starts inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    ) as started:
         deadline = time.monotonic() + 60
         while not marker.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         started.send_signal(signal.SIGINT)
-        _, shown = started.communicate(timeout=60)
+        try:
+            _, shown = started.communicate(timeout=60)
+        finally:
+            started.kill()
     assert started.returncode == 130
     assert "Interrupted." in shown
     assert "churn: stopped during 'check', nothing published, what served before serves on" in shown

@@ -68,7 +68,12 @@ class Server:
         return f"DROP DATABASE {name}"
 
     def _call(self, command: Sequence[str | Path]) -> None:
-        subprocess.run(as_user(self.account, command), stdout=self._log, stderr=self._log, cwd=self.folder, check=True)
+        run = subprocess.run(as_user(self.account, command), stdout=self._log, stderr=self._log, cwd=self.folder, check=False)
+        if run.returncode:
+            raise RuntimeError(f"{command[0]} ended with {run.returncode}: {self._said()}")
+
+    def _said(self) -> str:
+        return (self.folder / "server.log").read_text(errors="replace")[-2000:]
 
     def _engine(self) -> Engine:
         return create_engine(self.admin, poolclass=NullPool, isolation_level="AUTOCOMMIT")
@@ -85,7 +90,7 @@ class Server:
             except OperationalError:
                 if self._process.poll() is not None or time.monotonic() > end:
                     self.stop()
-                    raise RuntimeError((self.folder / "server.log").read_text(errors="replace")[-2000:]) from None
+                    raise RuntimeError(self._said()) from None
                 time.sleep(0.05)
             else:
                 return
@@ -121,6 +126,8 @@ class MariaDB(Server):
 
     package = "mariadb-server"
     account = "mysql"
+    # Neither the host's name nor the kernel's shared places for asynchronous reads can be relied on where many servers run.
+    _ALONE: ClassVar[Sequence[str]] = ("--skip-name-resolve", "--innodb-use-native-aio=0")
 
     def __init__(self, folder: Path) -> None:
         self._install = _program("mariadb-install-db", self.package)
@@ -129,7 +136,14 @@ class MariaDB(Server):
 
     def _prepare(self) -> None:
         data = self.folder / "data"
-        self._call([self._install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"])
+        options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--force", *self._ALONE]
+        install = [self._install, "--no-defaults", f"--datadir={data}", *options]
+        try:
+            self._call(install)
+        except RuntimeError:
+            # Its bootstrap gives up now and then on a busy machine; a second failure is a failure.
+            shutil.rmtree(data, ignore_errors=True)
+            self._call(install)
         # One statement a line: the server reads the file so.
         user = "prisml@'127.0.0.1'"
         (self.folder / "init.sql").write_text(f"CREATE USER {user};\nGRANT ALL PRIVILEGES ON *.* TO {user};\n")
@@ -144,7 +158,7 @@ class MariaDB(Server):
             f"--init-file={self.folder / 'init.sql'}",
             f"--port={self.admin.port}",
             "--bind-address=127.0.0.1",
-            "--skip-name-resolve",
+            *self._ALONE,
             "--character-set-server=utf8mb4",
             "--default-time-zone=+05:30",
             "--innodb-flush-log-at-trx-commit=0",
