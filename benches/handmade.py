@@ -120,9 +120,8 @@ class Handmade:
             plain = part.astype(object).where(part.notna(), None).to_dict("records")
             yield [_nested(row) for row in plain]
 
-    def predictions(self, algorithm: str, *, regression: bool) -> NDArray[np.float64]:
-        """P(late), or minutes, of every row, by the pipeline of ``algorithm`` fitted on the training part."""
-        pipeline = self.fit(algorithm, regression=regression)
+    def predictions(self, pipeline: Pipeline, algorithm: str, *, regression: bool) -> NDArray[np.float64]:
+        """P(late), or minutes, of every row, by ``pipeline``, which ``fit`` gave for ``algorithm``."""
         matrix = self._as_fitted(algorithm, self.matrix)
         parts = [matrix[start : start + _CHUNK] for start in range(0, len(matrix), _CHUNK)]
         return np.concatenate([pipeline.predict(part) if regression else pipeline.predict_proba(part)[:, 1] for part in parts])

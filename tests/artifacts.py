@@ -42,6 +42,7 @@ def make_artifact(
     fingerprints: Fingerprints | None = None,
     classes: tuple[ClassLabel, ...] | None = None,
     threshold: float = 0.5,
+    output: str | None = None,
     padding: int = 0,
 ) -> Artifact:
     """An artifact that can be published and served; another ``bias`` is another digest, ``padding`` makes the graph larger."""
@@ -49,7 +50,7 @@ def make_artifact(
     manifest = Manifest(
         name=name,
         entity="Customer",
-        output=f"{name}_value",
+        output=output or f"{name}_value",
         task=task,
         classes=CLASSES[task] if classes is None else classes,
         threshold=threshold if task == "binary" else None,

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from prisml.errors import ConfigurationError
 
 DEFAULT_REGISTRY = "sqlite:///.prisml/registry.db"
 
 _KEYS = ("database", "registry", "models")
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,15 @@ def _table_of(file: Path) -> Mapping[str, object] | None:
 
 def _beside(root: Path | None, url: str) -> str:
     """A URL whose relative SQLite file is taken from ``root``; any other as it is."""
-    path = url.removeprefix(_SQLITE)
-    if root is None or path == url or not path or path.startswith((":", "/", "file:")) or Path(path).is_absolute():
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Told where it is opened.
         return url
-    return f"{_SQLITE}{(root / path).as_posix()}"
+    path = parsed.database
+    if root is None or parsed.get_backend_name() != "sqlite" or not path or path.startswith((":", "file:")) or Path(path).is_absolute():
+        return url
+    return parsed.set(database=(root / path).as_posix()).render_as_string(hide_password=False)
 
 
 def _wrong_type(key: str, value: object, suggestion: str) -> ConfigurationError:

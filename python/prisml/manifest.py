@@ -43,7 +43,7 @@ class Input(_Frozen):
     ``dtype`` is the type of the feature's own value (of a transform: ``"float"``). ``by_name`` allows a row to give the feature under
     its own name in place of its sources. A number that is missing is NaN in the matrix, filled by the graph where ``imputation`` says
     so; ``missing="error"`` refuses it. A category is its index in ``categories``, or ``missing_code``, or ``other_code`` for what
-    training did not see (None: refuse).
+    training did not see (None: refuse). ``members`` are all names of an enumeration: another name is refused, not unseen.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Input(_Frozen):
     missing: Literal["nan", "code", "error"] = "nan"
     imputation: str | float | None = None
     categories: tuple[str, ...] | tuple[int, ...] | None = None
+    members: tuple[str, ...] | None = None
     missing_code: int | None = None
     other_code: int | None = None
 

@@ -181,6 +181,39 @@ def test_a_failed_gate_is_1_and_publishes_nothing(trained: Path):
     assert digests(trained) == before
 
 
+SERVER = """
+import json
+import sys
+
+import prisml
+
+engine = prisml.load("churn", registry="sqlite:///.prisml/registry.db")
+for line in sys.stdin:
+    answer = engine.predict(json.loads(line))
+    print(json.dumps([answer.value, answer.version]), flush=True)
+"""
+
+
+def test_a_failed_gate_changes_nothing_in_a_process_that_serves(trained: Path):
+    """Another process goes on giving the old version's predictions after a gate failed, and ``prisml versions`` shows what it showed."""
+    row = json.dumps({"age": 30.5, "country": "US", "month": 1, "domain": "a.org"}) + "\n"
+    before = run(trained, "versions", "churn", "--json").stdout
+    command = [sys.executable, "-c", SERVER]
+    with subprocess.Popen(
+        command, cwd=trained, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as serving:
+        assert serving.stdin is not None
+        assert serving.stdout is not None
+        serving.stdin.write(row)
+        first = json.loads(serving.stdout.readline())
+        assert run(trained, "train", SHOP_GATE="0.999").returncode == 1
+        serving.stdin.write(row)
+        assert json.loads(serving.stdout.readline()) == first
+        serving.stdin.close()
+    assert first[1] == 1
+    assert run(trained, "versions", "churn", "--json").stdout == before
+
+
 def test_the_verdict_is_json_whatever_the_code_prints(trained: Path):
     """With --json stdout is one document with the whole verdict, also where a resolver prints and a gate fails."""
     failed = run(trained, "train", "--json", SHOP_GATE="0.999", SHOP_LOUD="1")
@@ -210,6 +243,53 @@ def test_several_models_do_not_stop_each_other(tmp_path: Path):
     quiet = run(folder, "train", "shop.py:other", "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
     assert [(number, active) for number, _, active in digests(folder, "other")] == [(1, True)]
+
+
+CRASHING = """
+import json
+
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+import shop
+from prisml import define_model
+
+
+class Ghost(shop.Base):
+    __tablename__ = "ghost"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    age: Mapped[float]
+    left: Mapped[bool]
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def guard(connection, cursor, statement, parameters, context, executemany):
+    if "ghost" in statement:
+        json.loads("s3cret")
+
+
+ghost = define_model(Ghost, output="risk", label=Ghost.left, features={"age": Ghost.age})
+"""
+
+
+@pytest.mark.parametrize("command", ["train", "check"])
+def test_a_crash_in_one_model_does_not_stop_the_others(tmp_path: Path, command: str):
+    """What nobody foresaw is a bug of that model alone, at the line of the user's that led to it, and the verdict holds all models."""
+    folder = shop(tmp_path, f"sqlite:///{tmp_path}/shop.db")
+    (folder / "crashing.py").write_text(CRASHING)
+    done = run(folder, command, "crashing.py", "shop.py:other", "--json")
+    document = json.loads(done.stdout)
+    crashed, other = document["models"]
+    assert (done.returncode, document["ok"], document["exit_code"]) == (2, False, 2)
+    assert (crashed["model"], crashed["error"]["code"]) == ("ghost", "bug")
+    line = CRASHING.splitlines().index('        json.loads("s3cret")') + 1
+    assert crashed["error"]["message"].startswith(f"JSONDecodeError at crashing.py, line {line}: ")
+    assert other["model"] == "other"
+    assert "error" not in other
+    assert "s3cret" not in done.stdout + done.stderr
+    assert other["version"] == 1 if command == "train" else other["passed"]
+    told = run(folder, command, "crashing.py", "shop.py:other", "--debug")
+    assert (told.returncode, "Traceback" in told.stderr) == (2, True)
 
 
 def test_a_database_that_does_not_fit_is_1_before_anything_is_read(trained: Path, tmp_path: Path):

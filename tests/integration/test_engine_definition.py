@@ -56,7 +56,8 @@ def define(fn: Callable[..., str] = domain, **features: Any) -> ModelDefinition[
 def artifact_of(definition: ModelDefinition[Customer], bias: float = 0.0) -> Artifact:
     """An artifact as if ``definition`` had been trained."""
     resolvers = {feature: resolver_fingerprint(made) for feature, made in definition.resolvers.items()}
-    return make_artifact(inputs=INPUTS, bias=bias, fingerprints=Fingerprints(columns=columns_fingerprint(definition), resolvers=resolvers))
+    prints = Fingerprints(columns=columns_fingerprint(definition), resolvers=resolvers)
+    return make_artifact(inputs=INPUTS, bias=bias, fingerprints=prints, output=definition.output)
 
 
 DEFINITION = define()
@@ -185,6 +186,44 @@ def test_code_that_drifted_is_refused(tmp_path: Path, changed: ModelDefinition[C
     with pytest.raises(SchemaDriftError, match=message) as caught:
         changed.load(registry=url)
     assert caught.value.context["features"] == features
+
+
+class Visitor(Base):
+    __tablename__ = "visitor"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    age: Mapped[int]
+    email: Mapped[str]
+    churned: Mapped[bool]
+    spent: Mapped[float]
+    mood: Mapped[int]
+
+
+def define_other(entity: Any = Customer, **options: Any) -> ModelDefinition[Any]:
+    """A definition with the same features, and another field."""
+    mail = resolver(domain, type=str, uses=[entity.email])
+    given = {"output": "churn", "label": entity.churned, **options}
+    return define_model(entity, name="churn", features={"age": entity.age, "mail_domain": mail}, **given)
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        (define_other(Visitor), "entity"),
+        (define_other(output="leaves"), "output"),
+        (define_other(positive=False), "positive class"),
+        (define_other(Visitor, label=Visitor.spent), "entity and another task"),
+        (
+            define_other(Visitor, label=Visitor.mood, task="binary", positive=2, output="cheer"),
+            "entity and another output and another positive",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_another_field_is_refused(changed: ModelDefinition[Any], what: str):
+    """A definition that predicts something else from the same features is a ``SchemaDriftError`` that says what differs."""
+    with pytest.raises(SchemaDriftError, match=f"It was trained with another {what}"):
+        Engine.from_artifact(artifact_of(DEFINITION), definition=changed)
+    assert Engine.from_artifact(artifact_of(DEFINITION), definition=define_other()).predict(ROW) == ENGINE.predict(ROW)
 
 
 def test_what_training_alone_decides_is_no_drift():

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from sqlalchemy import Float, ForeignKey, Integer, String, TypeDecorator, cast, func, insert, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import Float, ForeignKey, Integer, String, TypeDecorator, cast, func, insert, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
 
 from prisml.definition.features import Feature, expression, related, resolver
 from prisml.definition.model import define_model
@@ -77,6 +77,12 @@ def test_only_null_labels_is_an_error(sqlite_url):
         _extract(sqlite_url, [customer(n, churned=None) for n in range(2)], _define())
 
 
+def _sum_of_ages():
+    """Each customer's age as a sum, which some databases give as a decimal."""
+    same = aliased(Customer)
+    return select(func.sum(same.age)).where(same.number == Customer.number).scalar_subquery()
+
+
 @pytest.mark.parametrize(
     ("label", "options", "expected"),
     [
@@ -85,7 +91,7 @@ def test_only_null_labels_is_an_error(sqlite_url):
         (Customer.email, {"task": "multiclass"}, ["a@x", "b@y"]),
         (Customer.age, {"task": "multiclass"}, [5, 7]),
         (expression(Customer.age > 6), {}, [False, True]),
-        (expression(func.sum(Customer.age).over(partition_by=Customer.number)), {"task": "multiclass"}, [5, 7]),
+        (expression(_sum_of_ages()), {"task": "multiclass"}, [5, 7]),
         (resolver(lambda c: c.age > 6, type=bool, uses=[Customer.age]), {}, [False, True]),
         (resolver(lambda c, as_of: c.plan, type=Plan, uses=[Customer.plan]), {"task": "multiclass"}, ["PAID", "FREE"]),
     ],

@@ -12,7 +12,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, joinedload
 
-from benches import verify_batch, verify_flights, verify_parity
+from benches import batches, metrics, parity
 from benches.handmade import CLASSIFIERS, REGRESSORS, Handmade
 from benches.report import Report
 from benches.trained import Trained, definition, extracted, train
@@ -78,7 +78,8 @@ def model(request: pytest.FixtureRequest, matrices: dict[bool, Extracted]) -> tu
 @pytest.fixture(scope="module")
 def by_hand(model: tuple[str, bool, Trained], handmade: Handmade) -> NDArray[np.float64]:
     """What the same model, written by hand, predicts for each row of the sample."""
-    return handmade.predictions(model[0], regression=model[1])
+    algorithm, regression, _ = model
+    return handmade.predictions(handmade.fit(algorithm, regression=regression), algorithm, regression=regression)
 
 
 def test_load_fills_what_is_missing_and_leaves_the_rest(whole: Path) -> None:
@@ -116,7 +117,7 @@ def test_engine_predicts_what_scikit_learn_does(model: tuple[str, bool, Trained]
     """Every row of the sample gives the same through the engine, from a mapping, and through scikit-learn, written by hand."""
     algorithm, regression, trained = model
     report = Report("parity")
-    verify_parity.compare(report, trained.engine, handmade, by_hand, algorithm, regression=regression)
+    parity.compare(report, trained.engine, handmade, by_hand, algorithm, regression=regression)
     assert report.broken == []
     assert report.rows[0]["rows"] == len(handmade.frame) > 19_000
 
@@ -127,14 +128,14 @@ def test_metrics_are_those_of_the_hand_written_pipeline(
     """The manifest's metrics are those of the same pipeline written without PrisML, and better than knowing nothing."""
     algorithm, regression, trained = model
     report = Report("flights")
-    verify_flights.compare(report, trained.artifact.manifest, handmade, by_hand, algorithm, regression=regression)
+    metrics.compare(report, trained.artifact.manifest, handmade, by_hand, algorithm, regression=regression)
     assert report.broken == []
 
 
 def test_batch_size_changes_no_bit(model: tuple[str, bool, Trained], handmade: Handmade) -> None:
     """A row gives the same bits alone and in batches of 1, 2, 33, 1,000 and 4,096."""
     report = Report("batch")
-    verify_batch.compare(report, model[2].engine, next(handmade.rows())[:5_000])
+    batches.compare(report, model[2].engine, next(handmade.rows())[:5_000])
     assert report.broken == []
 
 

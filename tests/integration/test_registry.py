@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, create_engine, delete, event, func, inspect, select, update
+from sqlalchemy import Engine, create_engine, delete, event, func, inspect, select, text, update
 from sqlalchemy.pool import NullPool
 
 from prisml.errors import ArtifactError, ModelNotFoundError, RegistryError, VersionNotFoundError
 from prisml.registry import Registry
-from prisml.registry.tables import CHUNK_BYTES, blobs, deployments, schema
+from prisml.registry.tables import CHUNK_BYTES, blobs, deployments, schema, versions
 from tests.artifacts import make_artifact
 
 
@@ -181,6 +181,31 @@ def test_a_newer_schema_is_refused(registry: Registry, database: Engine):
     for use in (registry.names, lambda: registry.active("churn"), lambda: registry.publish(make_artifact(bias=1.0))):
         with pytest.raises(RegistryError, match=r"has schema 99; this release reads up to 1\. Upgrade prisml"):
             use()
+
+
+def test_a_lost_schema_number_is_no_empty_registry(registry: Registry, database: Engine):
+    """A registry that holds versions and lost the number of its schema is damaged, for readers and writers, and not empty."""
+    registry.publish(make_artifact())
+    with database.begin() as connection:
+        connection.execute(delete(schema))
+    for use in (registry.names, lambda: registry.active("churn"), lambda: registry.publish(make_artifact(bias=1.0))):
+        with pytest.raises(RegistryError, match="is damaged: it holds versions"):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("metrics", "{"), ("metrics", "[1]"), ("metrics", '{"auc": "s3cret"}'), ("created_at", "s3cret"), ("created_at", "2024-01-01")],
+)
+def test_a_damaged_row_is_told(registry: Registry, database: Engine, column: str, value: str):
+    """A version whose metrics or moment cannot be read is an ``ArtifactError`` that names the model and quotes nothing."""
+    registry.publish(make_artifact())
+    with database.begin() as connection:
+        connection.execute(text(f"UPDATE {versions.name} SET {column} = :value"), {"value": value})
+    for read in (registry.versions, registry.active, registry.artifact):
+        with pytest.raises(ArtifactError, match="A version of 'churn' is damaged in the registry") as caught:
+            read("churn")
+        assert "s3cret" not in str(caught.value)
 
 
 def test_a_part_fits_the_smallest_packet(registry: Registry, database: Engine):

@@ -16,7 +16,7 @@ import pytest
 
 from prisml import Engine
 from prisml.definition import Feature, Gate, GroupSplit, TimeSplit, days_since, resolver
-from prisml.errors import NoDataError, ParityError
+from prisml.errors import NoDataError, ParityError, PrisMLError
 from prisml.training.edges import make_edges
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
@@ -136,6 +136,46 @@ def test_the_same_data_and_seed_give_the_same_digest_in_another_process():
     again = subprocess.run([sys.executable, "-c", FRESH, *algorithms], capture_output=True, text=True, check=True, cwd=ROOT)
     assert again.stdout.split() == here
     assert fit(visits(algorithm="random_forest", seed=8), extracted()).artifact.digest != here[1]
+
+
+def test_params_with_tuples_inside_lists_are_recorded():
+    """As scikit-learn's documentation writes them."""
+    definition = visits(algorithm="hist_gradient_boosting", params={"interaction_cst": [(0, 1), {2, 4, 3}], "max_iter": 5})
+    assert fit(definition, extracted()).artifact.manifest.parameters["interaction_cst"] == [[0, 1], [2, 3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("task", "algorithm"), [("binary", "logistic_regression"), ("regression", "linear_regression"), ("regression", "ridge")]
+)
+def test_a_category_of_many_values_is_looked_up_alike_alone_and_in_batches(task, algorithm):
+    """Parity holds, and a row's bits do not hang on its batch."""
+    rows = extracted(task, 3_000)
+    random = np.random.default_rng(1)
+    rows.matrix[:, 3] = random.integers(0, 900, len(rows.matrix))
+    rows = replace(rows, categories=(None, None, rows.categories[2], tuple(range(1_000, 1_900)), None))
+    artifact = fit(visits(task, algorithm), rows).artifact
+    assert len(artifact.manifest.inputs[3].categories) > 800
+    engine = Engine.from_artifact(artifact)
+    given = [
+        {**ROW, "age": int(age), "zip": int(postal)}
+        for age, postal in zip(random.integers(18, 90, 1_000), random.integers(990, 1_910, 1_000), strict=True)
+    ]
+    whole = engine.predict_many(given).values
+    for size in (1, 2, 33):
+        parts = [engine.predict_many(given[start : start + size]).values for start in range(0, 99, size)]
+        joined = np.concatenate(parts)
+        assert joined.tobytes() == whole[: len(joined)].tobytes()
+
+
+@pytest.mark.parametrize("code", [-1, 0.5, 99, np.nan, np.inf])
+def test_a_code_that_no_value_has_never_reaches_the_graph(code):
+    """The engine names the feature; a lookup would have failed, or given another row's weight."""
+    engine = Engine.from_artifact(fit(visits(algorithm="logistic_regression"), extracted()).artifact)
+    matrix = np.array([[41, 51_000, 0, 0, 1], [41, 51_000, code, 0, 1]], dtype=np.float32)
+    assert engine.predict_encoded(matrix[:1]).values.shape == (1,)
+    with pytest.raises(PrisMLError) as caught:
+        engine.predict_encoded(matrix)
+    assert caught.value.context["feature"] == "country"
 
 
 def test_splits_by_time_and_group_are_recorded():
@@ -290,6 +330,28 @@ def test_another_models_graph_is_refused_as_such(sound):
     """Most rows differ."""
     with pytest.raises(ParityError, match="Most rows differ: the graph is not this model"):
         sound.verify(Exported(algorithm="random_forest").graph)
+
+
+@pytest.mark.parametrize(
+    ("task", "algorithm", "weights", "way"),
+    [
+        ("binary", "random_forest", "class_weights", "Fit fewer trees: lower n_estimators."),
+        ("binary", "gradient_boosting", "class_weights", "Fit fewer trees: lower n_estimators."),
+        ("binary", "hist_gradient_boosting", "class_weights", "Fit fewer trees: lower max_iter."),
+        ("regression", "random_forest", "target_weights", "Fit fewer trees: lower n_estimators; or scale the label down."),
+    ],
+)
+def test_small_differences_of_many_trees_are_answered_with_fewer_trees(task, algorithm, weights, way):
+    """By the parameter that counts them; only a number can be scaled."""
+    model = Exported(task, algorithm)
+    tolerance = model.verify(model.graph).parity.tolerance
+
+    def nudge(values):
+        values[0] += 20 * tolerance
+
+    with pytest.raises(ParityError, match="The differences are small: the engine adds up the trees in float32") as caught:
+        model.verify(model.changed(weights, nudge))
+    assert caught.value.suggestions == (way,)
 
 
 def test_a_regression_is_held_to_a_hundred_thousandth_of_its_largest_number():

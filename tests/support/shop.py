@@ -6,9 +6,10 @@ import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Enum, Float, ForeignKey, Integer, Interval, LargeBinary, Numeric, PickleType, String, Time
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship, synonym
 from sqlalchemy.types import TypeDecorator
@@ -89,6 +90,12 @@ class Customer(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     account: Mapped[Account | None] = relationship()
     orders: Mapped[list[Order]] = relationship()
+    banks: AssociationProxy[Segment] = association_proxy("account", "segment")
+    nickname: ClassVar[str | None] = None
+
+    @property
+    def describe(self) -> str:
+        return self.email
 
     @hybrid_property
     def is_adult(self) -> bool:

@@ -150,6 +150,15 @@ def test_a_bug_is_exit_code_2_and_shows_no_value(capsys: pytest.CaptureFixture[s
     assert "--debug" in err
 
 
+@pytest.mark.parametrize("code", [0, None, 7])
+def test_code_that_exits_is_a_bug(code: int | None, capsys: pytest.CaptureFixture[str]):
+    """An ``exit()`` in code that a command calls ends it with 2 and a message, never with 0 and silence."""
+    with Border(State()) as border:
+        sys.exit(code)
+    assert border.code == 2
+    assert capsys.readouterr().err.startswith("error[bug]: SystemExit at test_cli.py, line ")
+
+
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, click.Abort])
 def test_an_interruption_is_130_and_says_what_was_done(kind: type[BaseException], capsys: pytest.CaptureFixture[str]):
     """Ctrl-C ends with 130 and with what the command says was and was not done."""

@@ -12,16 +12,33 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from prisml import define_model
 from prisml.cli.main import cli
 from prisml.commands.predict import predict, read_lines
 from prisml.commands.typed import retyping
 from prisml.errors import EncodingError
-from prisml.manifest import Dtype, Input, Source
+from prisml.extraction.fingerprint import columns_fingerprint
+from prisml.manifest import Dtype, Fingerprints, Input, Source
 from prisml.registry import Registry, write_bundle
 from prisml.serving import Engine
 from tests.artifacts import AGE, COUNTRY, MAIL_DOMAIN, expected, make_artifact
 
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Customer(Base):
+    __tablename__ = "customer"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    age: Mapped[int | None]
+    country: Mapped[str | None]
+    left: Mapped[bool]
+
+
+churn = define_model(Customer, output="risk", label=Customer.left, features={"age": Customer.age, "country": Customer.country})
 ROWS = [{"age": age, "country": country} for age in (1, 40, None) for country in ("US", "DE", "XX", None)]
 
 
@@ -92,6 +109,31 @@ def test_a_bad_line_is_named(bundle: str, line: str, message: str):
     assert "s3cret" not in shown.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "text", "answered", "code"),
+    [
+        (["--json"], json.dumps(ROWS[0]) + "\n{\n", 1, "encoding"),
+        (["--on-error", "skip", "--json"], "", 0, "usage"),
+        (["--version", "3", "--json"], "", 0, "model_not_found"),
+    ],
+)
+def test_an_error_is_one_line_of_json_too(bundle: str, words: list[str], text: str, answered: int, code: str):
+    """With --json whatever ends the command, wrong usage too, is the last line on stdout, one JSON document like the others."""
+    shown = run("absent" if code == "model_not_found" else bundle, text, *words)
+    *answers, last = documents(shown)
+    assert (len(answers), last["ok"], last["exit_code"]) == (answered, False, shown.exit_code)
+    assert shown.exit_code != 0
+    assert isinstance(last["error"], dict)
+    assert last["error"]["code"] == code
+    assert shown.stderr
+
+
+def test_json_changes_nothing_where_all_is_well(bundle: str):
+    """Answers are lines of JSON with --json and without."""
+    text = json.dumps(ROWS[0])
+    assert run(bundle, text, "--json").stdout == run(bundle, text).stdout != ""
+
+
 def test_a_bad_line_is_answered_by_null(bundle: str):
     """With --on-error null every line is answered, a bad one by null and its error, and the exit code is 0."""
     lines = [json.dumps(ROWS[0]), "{", '{"age": "x", "country": "US"}', "", json.dumps(ROWS[1])]
@@ -122,6 +164,23 @@ def test_a_regression_has_no_label(alone: Path):
     bundle = str(write_bundle(make_artifact(task="regression"), alone / "bundle"))
     (document,) = documents(run(bundle, '{"age": 32, "country": "US"}'))
     assert document == {"value": 1.0, "label": None, "version": None}
+
+
+@pytest.mark.parametrize("words", [["rows.jsonl"], ["-"], [], ["churn", "rows.jsonl"], ["churn"]])
+def test_beside_a_definition_one_word_may_be_the_file(alone: Path, words: list[str]):
+    """With --model the model has its name already, and a single word that is a file or ``-`` is where the rows are."""
+    prints = Fingerprints(columns=columns_fingerprint(churn))
+    url = f"sqlite:///{alone}/registry.db"
+    Registry(url).publish(make_artifact(fingerprints=prints, output="risk"))
+    text = json.dumps(ROWS[0])
+    (alone / "rows.jsonl").write_text(text)
+    target = ["predict", "--registry", url, "--model", f"{__file__}:churn"]
+    given = "" if "rows.jsonl" in words else text
+    (document,) = documents(CliRunner().invoke(cli, [*target, *words], input=given))
+    assert document["value"] == pytest.approx(expected(ROWS[0]), abs=1e-6)
+    if len(words) == 1 and words != ["churn"]:
+        refused = CliRunner().invoke(cli, [*target, *words, "--where", "age > 3"])
+        assert (refused.exit_code, "no file is read" in refused.stderr) == (2, True)
 
 
 def test_the_version_that_predicts_can_be_named(alone: Path):

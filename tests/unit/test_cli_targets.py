@@ -94,6 +94,15 @@ def test_a_lone_file_may_import_its_neighbours(project: Path):
     assert [definition.name for definition in definitions_of("job/ml_c.py")] == ["churn"]
 
 
+def test_what_a_file_imports_is_not_its_own(project: Path):
+    """A file that defines a model and imports another stands for its own alone; the other can be named by its variable."""
+    write(project, "tables_j.py", MODEL)
+    write(project, "ml_j.py", "from tables_j import Customer, churn\nfrom prisml import define_model\n" + SECOND)
+    assert [definition.name for definition in definitions_of("ml_j.py")] == ["ltv"]
+    assert [definition.name for definition in definitions_of("ml_j.py:churn")] == ["churn"]
+    assert [definition.name for definition in find_definitions(["ml_j.py", "ml_j.py:churn"]).definitions] == ["ltv", "churn"]
+
+
 def test_a_file_may_have_the_name_of_a_standard_module(project: Path):
     """A file called as a module of the standard library is imported without replacing that module."""
     write(project, "statistics.py", MODEL)
@@ -121,11 +130,12 @@ def test_a_target_that_fails_does_not_hide_the_others(project: Path):
 
 
 def test_two_definitions_of_one_name_are_refused(project: Path):
-    """Of two definitions that would publish under the same name only the first is trained, and the second is told."""
+    """Of definitions that would publish under the same name none is trained, and the name is told once; others are trained."""
     write(project, "one_f.py", MODEL)
     write(project, "two_f.py", MODEL)
-    found = find_definitions(["one_f.py", "two_f.py"])
-    assert len(found.definitions) == 1
+    write(project, "three_f.py", MODEL + SECOND)
+    found = find_definitions(["one_f.py", "two_f.py", "three_f.py"])
+    assert [definition.name for definition in found.definitions] == ["ltv"]
     ((name, error),) = found.failures
     assert name == "churn"
     assert isinstance(error, DefinitionError)

@@ -79,6 +79,10 @@ def test_the_environment_stands_above_the_file_and_an_argument_above_both(tmp_pa
     ("written", "read"),
     [
         ("sqlite:///data/shop.db", "sqlite:///{root}/data/shop.db"),
+        ("sqlite+pysqlite:///data/shop.db", "sqlite+pysqlite:///{root}/data/shop.db"),
+        ("sqlite+pysqlcipher://:key@/shop.db?cipher=aes-256-cfb", "sqlite+pysqlcipher://:key@/{root}/shop.db?cipher=aes-256-cfb"),
+        ("sqlite:///shop.db?timeout=3", "sqlite:///{root}/shop.db?timeout=3"),
+        ("no URL", "no URL"),
         ("sqlite:////srv/shop.db", "sqlite:////srv/shop.db"),
         ("sqlite:///:memory:", "sqlite:///:memory:"),
         ("sqlite:///file:shop.db?uri=true", "sqlite:///file:shop.db?uri=true"),

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import TensorProto, helper
 from pydantic import BaseModel
 
 from prisml import errors
@@ -106,6 +107,12 @@ class Shade(enum.StrEnum):
     DARK = "d"
 
 
+class Rate(float, enum.Enum):
+    """An enumeration that is a number as well."""
+
+    FULL = 1.0
+
+
 class Level(enum.IntEnum):
     """An enumeration that is an integer as well."""
 
@@ -119,6 +126,8 @@ class Level(enum.IntEnum):
         ("enum", "RED", ["RED"]),
         ("enum", Shade.DARK, ["DARK"]),
         ("enum", Level.HIGH, ["HIGH"]),
+        ("enum", Rate.FULL, ["FULL"]),
+        ("enum", float("nan"), []),
         ("str", Shade.DARK, ["d"]),
         ("str", np.str_("x"), ["x"]),
         ("int", 7, [7]),
@@ -159,6 +168,19 @@ def test_what_a_number_cannot_hold_is_an_error(dtype: str, value: object) -> Non
     assert raised.value.context["feature"] == "x"
     assert raised.value.context["row"] == 0
     assert repr(value) not in str(raised.value).replace("infinite", "")
+
+
+@pytest.mark.parametrize("value", [Shade.DARK, "r", "red", ""])
+def test_a_name_that_no_member_has_is_an_error_and_not_unseen(value: object) -> None:
+    """With the members known, the value instead of the name, or another enumeration's member, is refused: while training and after."""
+    spec = {
+        "name": "x", "kind": "category", "dtype": "enum", "missing": "code", "missing_code": 0, "other_code": 0, "members": ["RED", "BLUE"],
+        "categories": [], "sources": [{"path": ["x"], "dtype": "enum"}],
+    }  # fmt: skip
+    encoder, out = Encoder(json.dumps([spec])), np.zeros((1, 1), dtype=np.float32)
+    encoder.encode([(Colour.RED,)], out, as_of=0)
+    with pytest.raises(errors.EncodingError, match="none of the enumeration's members"):
+        encoder.encode([(value,)], out, as_of=0)
 
 
 @pytest.mark.parametrize(("dtype", "value"), [("str", 1), ("str", "\ud800"), ("enum", 1), ("enum", b"RED"), ("int", "7")])
@@ -260,6 +282,71 @@ def test_an_attribute_that_raises_is_an_error_with_the_type_of_what_was_raised(m
         model.predict_one(Broken())
     assert raised.value.context["feature"] == "age"
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("null_errors", [False, True])
+def test_ctrl_c_while_a_row_is_read_is_no_fault_of_the_row(model: Model, null_errors: bool) -> None:
+    """An interruption is raised as it came, and is never turned into a row without a prediction."""
+
+    class Interrupted:
+        @property
+        def age(self) -> float:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.predict_many([VALUES, Interrupted()], null_errors=null_errors)
+    assert model.predict_many([VALUES, 7], null_errors=True)[1].keys() == {1}
+
+
+def test_a_datetime_given_for_a_date_counts_as_its_day() -> None:
+    """Training saw whole days alone: the time of day changes nothing."""
+    source = [{"path": ["x"], "dtype": "date"}]
+    for moment in (date(1970, 1, 2), datetime(1970, 1, 2, 18, 30), datetime(1970, 1, 2, 23, 30, tzinfo=UTC)):
+        assert encode("float", moment, transform="days_since", sources=source) == -1.0
+
+
+def test_a_bool_may_be_0_or_1_in_a_transform_as_in_a_column() -> None:
+    """What the column takes, is_missing of the column takes."""
+    source = [{"path": ["x"], "dtype": "bool"}]
+    assert [encode("float", value, transform="is_missing", sources=source) for value in (1, True, None)] == [0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("value", [2**53, Decimal(2**53 + 1), Decimal("1e999"), float(2**53)])
+def test_an_integer_category_beyond_exact_doubles_is_refused_and_never_confused(value: object) -> None:
+    """A number that a double rounds is not taken for another one; an int itself is exact."""
+    if isinstance(value, int):
+        assert category("int", value) == [value]
+        return
+    with pytest.raises(errors.EncodingError):
+        category("int", value)
+
+
+def test_an_answer_that_is_not_finite_is_an_error_of_its_row() -> None:
+    """A regression whose sum overflows float32 raises, or with null errors leaves that row alone without a prediction."""
+    runtime.start(load_runtime)
+    weights = helper.make_tensor("weights", TensorProto.FLOAT, [1, 1], [1e30])
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["features", "weights"], ["value"])],
+        "steep",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", 1])],
+        [helper.make_tensor_value_info("value", TensorProto.FLOAT, ["N", 1])],
+        [weights],
+    )
+    onnx = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8).SerializeToString()
+    inputs = [{"name": "x", "kind": "number", "dtype": "float", "missing": "nan", "sources": [{"path": ["x"], "dtype": "float"}]}]
+    steep = load_model("test-core-steep", lambda: (json.dumps({"name": "steep", "task": "regression", "inputs": inputs}), onnx))
+    with pytest.raises(errors.EncodingError, match="not a finite number"):
+        steep.predict_one({"x": 1e30})
+    values, failed, _ = steep.predict_many([{"x": "bad"}, {"x": 1.0}, {"x": 1e30}, {"x": 2.0}], null_errors=True)
+    assert sorted(failed) == [0, 2]
+    assert np.isnan(values[[0, 2]]).all()
+    np.testing.assert_allclose(values[[1, 3]], [1e30, 2e30], rtol=1e-6)
+
+
+def test_rows_that_fail_count_no_unseen_category(model: Model) -> None:
+    """Only rows that were predicted are counted."""
+    rows = [{**VALUES, "account": {"country": "XX"}}, {**VALUES, "age": 1.0, "account": {"country": "XX"}, "joined_at": "x"}]
+    assert model.predict_many(rows, null_errors=True)[2] == {"country": 1}
 
 
 def test_bad_rows_are_nan_with_an_error_each_and_change_no_other_row(model: Model) -> None:

@@ -192,9 +192,13 @@ def test_the_missing_rule_follows_the_algorithm_unless_it_is_given(feature, algo
 
 
 def test_a_row_cannot_give_a_feature_by_the_name_of_another_column():
-    """A feature called like a mapped attribute it does not consist of is never read under its own name."""
-    names = {read.name: read.by_name for read in define({"age": Customer.age, "email": length(Customer.email), "x": Customer.low}).inputs}
-    assert names == {"age": True, "email": False, "x": True}
+    """A feature called like an attribute it does not consist of, whatever kind of one, is never read under its own name."""
+    others = ("id", "account", "is_adult", "years", "span", "banks", "nickname", "describe")
+    features = {"age": Customer.age, "email": length(Customer.email), "x": Customer.low} | dict.fromkeys(others, Customer.low)
+    names = {read.name: read.by_name for read in define(features).inputs}
+    assert names == {"age": True, "email": False, "x": True, **dict.fromkeys(others, False)}
+    transforms = define(dict.fromkeys(others, length(Customer.email))).inputs
+    assert not any(read.by_name for read in transforms)
 
 
 @pytest.mark.parametrize(

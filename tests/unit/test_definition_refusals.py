@@ -8,8 +8,8 @@ import math
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Boolean, Column, Integer, MetaData, Table, func, select, text, type_coerce
-from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
+from sqlalchemy import ARRAY, Boolean, Column, ForeignKey, Integer, MetaData, Table, func, select, text, type_coerce
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, column_property, mapped_column, relationship
 
 from prisml.definition import (
     Feature,
@@ -173,10 +173,11 @@ def test_a_resolver_must_be_callable_and_say_what_it_reads(feature, what, way_ou
     assert "feature 'x'" in error.message
 
 
-def test_a_resolver_cannot_have_the_name_of_a_mapped_attribute():
-    """A row that holds the column of that name would give it for the resolver's value."""
-    error = refusal(features={"email": reads_email(lambda c: c.email[:1])})
-    says(error, "feature 'email' is a resolver with the name of a mapped attribute", "another name")
+@pytest.mark.parametrize("name", ["email", "account", "is_adult", "years", "span", "banks", "nickname", "describe"])
+def test_a_resolver_cannot_have_the_name_of_an_attribute(name):
+    """A row that has an attribute of that name, mapped, hybrid, synonym, proxy or plain, would give it for the resolver's value."""
+    error = refusal(features={name: reads_email(lambda c: c.email[:1])})
+    says(error, f"feature '{name}' is a resolver with the name of an attribute", "another name")
 
 
 @pytest.mark.parametrize(
@@ -266,6 +267,12 @@ def test_a_column_that_alone_decides_the_label_is_no_feature(label, feature):
         (None, "is a NoneType", "mapped column"),
         (text("churned"), "is a TextClause", "SQL expression"),
         (False, "is a Python bool", ".is_(None)"),
+        (func.rank().over(order_by=Customer.age) > 3, "holds a window function", "scalar_subquery()"),
+        (func.sum(Customer.age).over() > 3, "holds a window function", "scalar_subquery()"),
+        (Customer.age > func.avg(Customer.age), "holds the aggregate avg", "scalar_subquery()"),
+        (func.max(Customer.age) == 3, "holds the aggregate max", "scalar_subquery()"),
+        (func.count(Customer.age).filter(Customer.member) > 1, "holds the aggregate count", "scalar_subquery()"),
+        (func.percentile_cont(0.5).within_group(Customer.age) > 1, "holds the aggregate percentile_cont", "scalar_subquery()"),
         (select(Order.id), "is a whole SELECT", ".scalar_subquery()"),
         (Account.credit > 3, "reads 'accounts' beside Customer", "exists()"),
         (Customer.age > Account.credit, "reads 'accounts' beside Customer", "scalar_subquery()"),
@@ -296,6 +303,8 @@ def test_a_label_without_a_type_becomes_one_by_the_way_out():
         (True, "is a Python bool", "~ for `not`"),
         ("age > 3", "is a str", "SQL expression"),
         (Customer.age, "is of type Integer, not a condition", "comparison"),
+        (func.row_number().over(order_by=Customer.id) < 100, "holds a window function", "scalar_subquery()"),
+        (Customer.age > func.avg(Customer.age), "holds the aggregate avg", "scalar_subquery()"),
         (Account.credit > 3, "reads 'accounts' beside Customer", "exists()"),
     ],
 )
@@ -386,6 +395,9 @@ def test_the_algorithm_is_one_that_learns_the_task(options, what, way_out):
         ({"split": RandomSplit(1.5)}, "the split holds out 1.5", "between 0 and 1"),
         ({"split": GroupSplit(Customer.account_id, test_size=-1)}, "the split holds out -1", "between 0 and 1"),
         ({"split": GroupSplit(Account.id)}, "Account.id, which is no column of Customer", "Take a column of Customer"),
+        ({"split": GroupSplit(Customer.notes)}, "goes by notes, a JSON column", "that can be compared"),
+        ({"split": GroupSplit(Customer.blob)}, "goes by blob, a PickleType column", "that can be compared"),
+        ({"split": TimeSplit(Customer.notes)}, "goes by notes, a JSON column", "date or datetime column"),
         ({"split": TimeSplit(Customer.age)}, "goes by age, a Integer column", "date or datetime column"),
         (
             {"split": TimeSplit(Customer.born, test_from=dt.date(2020, 1, 1), test_size=0.3)},
@@ -402,10 +414,13 @@ def test_the_algorithm_is_one_that_learns_the_task(options, what, way_out):
         ({"threshold": 1}, "threshold is no probability", "0.5"),
         ({"threshold": "high"}, "threshold is no probability", "0.5"),
         ({"label": Customer.rating, "threshold": 0.4}, "threshold is given for a regression task", "Leave it out"),
-        ({"output": "age"}, "Customer.age: output is mapped already", "Choose a name"),
-        ({"output": "account"}, "output is mapped already", "Choose a name"),
-        ({"output": "years"}, "output is mapped already", "Choose a name"),
-        ({"output": "is_adult"}, "output is mapped already", "Choose a name"),
+        ({"output": "age"}, "Customer.age: output is an attribute of Customer", "Choose a name"),
+        ({"output": "account"}, "output is an attribute of Customer", "Choose a name"),
+        ({"output": "years"}, "output is an attribute of Customer", "Choose a name"),
+        ({"output": "is_adult"}, "output is an attribute of Customer", "Choose a name"),
+        ({"output": "banks"}, "output is an attribute of Customer", "Choose a name"),
+        ({"output": "nickname"}, "output is an attribute of Customer", "Choose a name"),
+        ({"output": "describe"}, "output is an attribute of Customer", "Choose a name"),
         ({"output": "churn probability"}, "output is no identifier", "output="),
         ({"output": 3}, "output is no identifier", "output="),
         ({"name": "a/b"}, "name is no name for a model", "letters"),
@@ -501,3 +516,49 @@ def test_an_enums_member_is_refused_where_it_is_another_enums():
     says(refusal(features={"x": Feature(Customer.segment, missing=other.PRIVATE)}), "a Other as missing=", "one of its categories")
     error = refusal(label=Customer.segment, task="binary", positive=other.PRIVATE, features={"x": Customer.low})
     says(error, "positive is a Other, not a member of Segment", "Segment.PRIVATE")
+
+
+def test_sql_over_many_rows_is_no_column_of_a_row():
+    """A column_property that a page of rows would compute otherwise than the table is refused, wherever it is read."""
+
+    class Ranks(DeclarativeBase):
+        pass
+
+    class Team(Ranks):
+        __tablename__ = "teams"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        points: Mapped[int]
+
+    Team.place = column_property(func.rank().over(order_by=Team.points))
+
+    class Player(Ranks):
+        __tablename__ = "players"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        goals: Mapped[int]
+        tags: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+        team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+        team: Mapped[Team] = relationship()
+
+    Player.place = column_property(func.rank().over(order_by=Player.goals))
+    Player.most = column_property(func.max(Player.goals))
+    right = {"output": "p", "label": Player.goals > 3, "features": {"team": Player.team_id}}
+    ranked = resolver(lambda row: row.place, type=int, uses=[Player.place])
+    for given, place, what in (
+        ({"features": {"x": Player.place}}, "feature 'x'", "a window function"),
+        ({"features": {"x": log1p(Player.most)}}, "feature 'x'", "the aggregate max"),
+        ({"features": {"x": related(Player.team, Team.place)}}, "feature 'x'", "a window function"),
+        ({"features": {"x": ranked}}, "feature 'x'", "a window function"),
+        ({"label": Player.place}, "the label", "a window function"),
+        ({"label": Player.place > 3}, "the label", "a window function"),
+        ({"where": Player.place > 3}, "where", "a window function"),
+        ({"split": GroupSplit(Player.place)}, "the split", "a window function"),
+        ({"split": GroupSplit(Player.tags)}, "the split", "goes by tags, a ARRAY column"),
+    ):
+        with pytest.raises(DefinitionError) as caught:
+            define_model(Player, **{**right, **given})
+        assert place in caught.value.message
+        assert what in caught.value.message
+        assert caught.value.suggestions
+    Ranks.registry.dispose()

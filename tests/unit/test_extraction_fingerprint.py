@@ -192,6 +192,48 @@ def test_a_source_that_changed_since_needs_a_version(load):
         _of(module.fn)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (PLAIN, "def fn(row):\n    return row.age * 3\n"),
+        (PLAIN, "def fn(row):\n    return row.spent * 2\n"),
+        ("fn = lambda row: row.age\n", "fn = lambda row: -row.age\n"),
+        ("fn = lambda row: row.age in {'a', 'b'}\n", "fn = lambda row: row.age in {'a', 'c'}\n"),
+        ("fn = lambda row: [x for x in row.age]\n", "fn = lambda row: [-x for x in row.age]\n"),
+    ],
+)
+def test_a_source_that_changed_in_its_place_needs_a_version(load, before, after):
+    """A function whose file was edited after the import, on the same line, is not described by what the file says now."""
+    module = load(before)
+    Path(module.__file__).write_text(after, encoding="utf-8")
+    with pytest.raises(DefinitionError, match="not what was imported"):
+        _of(module.fn)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from __future__ import annotations\ndef fn(row: int) -> float:\n    def inner(x: int):\n        pass\n    return inner(1)\n",
+        "def same(f):\n    return f\n@same\n@same\ndef fn(row):\n    return row.age\n",
+        "def same(f):\n    return f\n@(lambda f: f)\n@same\ndef fn(row):\n    return row.age\n",
+        "class A:\n    def fn(row):\n        return row.__age\nfn = A.fn\n",
+        "def fn(row):\n    'Says.'\n    return row.email in {'a', 'b', 'c', 'd', 'e', 'f', 'g'} or row.email in (1, (2.0, True))\n",
+        "def fn(row, *, a=lambda x: x):\n    try:\n        return a(row.age)\n    except* ValueError:\n        pass\n",
+    ],
+)
+def test_unchanged_code_of_any_form_is_recognised(load, tmp_path, source):
+    """Decorators, annotations, sets, docstrings and private names do not make imported code look like other code, cached or not."""
+    assert len(_of(load(source).fn)) == 64
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\nimport features\n"
+        "from prisml.extraction.functions import describe_function\ndescribe_function(features.fn)\n"
+    )
+    folder = next(tmp_path.glob("version_*"))
+    for seed in ("1", "2"):
+        environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)}
+        subprocess.run([sys.executable, "-c", program, str(folder)], env=environment, check=True)
+
+
 def test_functions_that_call_each_other_have_a_fingerprint(load):
     """Recursion, direct or over a helper, ends, and a change anywhere in the circle counts."""
     source = "def fn(row):\n    return 0 if row is None else helper(row)\ndef helper(row):\n    return fn(None) + {}\n"

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import sys
+from collections import namedtuple
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 
+import numpy as np
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from prisml.definition.features import resolver
 from prisml.definition.model import define_model
 from prisml.errors import DefinitionError, EncodingError, FeatureExtractionError
 from prisml.extraction.resolvers import ResolverRow, resolve, resolver_values
-from tests.support.customers import Customer
+from tests.support.customers import Base, Customer
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -47,7 +52,14 @@ class Lazy:
 
 @pytest.mark.parametrize(
     "row",
-    [{"email": "a@b"}, MappingProxyType({"email": "a@b", "other": 1}), Plain("a@b"), Slotted("a@b"), Customer(email="a@b")],
+    [
+        {"email": "a@b"},
+        MappingProxyType({"email": "a@b", "other": 1}),
+        Plain("a@b"),
+        Slotted("a@b"),
+        Customer(email="a@b"),
+        namedtuple("Named", "email")("a@b"),
+    ],
     ids=lambda row: type(row).__name__,
 )
 def test_any_kind_of_row_is_resolved(row):
@@ -83,15 +95,50 @@ def test_a_raising_resolver_names_the_row():
     """A resolver that raises in a prediction is told with feature and row index, never with the value it met."""
     with pytest.raises(FeatureExtractionError, match="AttributeError for row 2") as caught:
         resolver_values(DOMAIN, [{"domain": "given"}, {"email": "a@b"}, {"email": 5}], NOW)
-    assert caught.value.context["feature"] == "domain"
+    assert (caught.value.context["feature"], caught.value.context["row"]) == ("domain", 2)
     assert "test_extraction_resolvers.py, line" in caught.value.message
 
 
+def test_a_resolver_that_exits_is_an_error():
+    """A resolver that calls ``exit()`` is told like one that raises: the program does not end as if all were done."""
+    leaving = _define(domain=resolver(lambda c: sys.exit(0), type=str, uses=[Customer.email], version="1"))
+    with pytest.raises(FeatureExtractionError, match=r"SystemExit for row 1 \(test_extraction_resolvers\.py, line") as caught:
+        resolver_values(leaving, [{"domain": "given"}, {"email": "a@b"}], NOW)
+    assert caught.value.context["row"] == 1
+
+
 def test_an_attribute_that_raises_names_the_row():
-    """A property of the user's row object that raises is told with feature and row, without its words."""
-    with pytest.raises(FeatureExtractionError, match="LookupError for row 0") as caught:
-        resolver_values(DOMAIN, [Lazy()], NOW)
+    """A property of the user's row object that raises is told with feature, row and attribute, without its words."""
+    with pytest.raises(EncodingError, match="'domain', row 1: reading 'email' of the row raised LookupError") as caught:
+        resolver_values(DOMAIN, [{"email": "a@b"}, Lazy()], NOW)
     assert "open-sesame" not in str(caught.value)
+    assert (caught.value.context["row"], caught.value.context["attribute"]) == (1, "email")
+
+
+def test_an_object_without_its_session_is_not_the_resolvers_fault():
+    """What a detached ORM object cannot load any more is told by the attribute's name, with the way out."""
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        kept = Customer(number=1, email="a@b")
+        session.add(kept)
+        session.commit()
+    engine.dispose()
+    with pytest.raises(EncodingError, match="reading 'email' of the row raised DetachedInstanceError") as caught:
+        resolver_values(DOMAIN, [kept], NOW)
+    assert "attach the object to a session" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "row", [None, 5, 1.5, "x", b"x", bytearray(b"x"), ["a@b"], ("a@b",), {"a@b"}, Customer, np.zeros(3)], ids=lambda row: type(row).__name__
+)
+def test_what_is_no_row_is_told_by_its_type(row):
+    """A value that can be no row is refused in the same words as by a model without resolvers."""
+    with pytest.raises(EncodingError) as caught:
+        resolver_values(DOMAIN, [{"email": "a@b"}, row], NOW)
+    kind = type(row).__name__
+    assert f"row 1: a row of type {kind} where a mapping, a dataclass or an object with attributes is expected." in caught.value.message
+    assert (caught.value.context["row"], caught.value.context["type"]) == (1, kind)
 
 
 @pytest.mark.parametrize("name", ["age", "emial", "churned", "_values", "_ResolverRow__values2"])

@@ -41,8 +41,13 @@ def test_a_registry_that_cannot_be_reached_tells_no_secret(url: str):
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        (f"{SECRET} is no URL", "cannot be parsed"),
-        (f"nosuchdialect://ann:{SECRET}@host/registry", "driver of 'nosuchdialect' is not installed"),
+        (f"{SECRET} is no URL", "registry's URL cannot be read"),
+        (f"postgresql+psycopg://ann:p@ss#{SECRET}@localhost:1/registry", "part of its password stands where the host should be"),
+        (f"postgresql+psycopg://ann:p@ss/{SECRET}@localhost:1/registry", "part of its password stands where the host should be"),
+        (f"postgresql+psycopg://ann:p@ss:{SECRET}@localhost:1/registry", "registry's URL cannot be read"),
+        (f"postgresql+psycopg://ann@localhost:{SECRET}/registry", "registry's URL cannot be read"),
+        (f"postgres://ann:{SECRET}@host/registry", "knows no dialect 'postgres'"),
+        (f"nosuchdialect://ann:{SECRET}@host/registry", "knows no dialect 'nosuchdialect'"),
         ("sqlite://", "in-memory registry forgets"),
         ("sqlite:///:memory:", "in-memory registry forgets"),
     ],

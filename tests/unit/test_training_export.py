@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
@@ -51,6 +56,17 @@ def some(task, rows=300):
 
 
 COLUMNS = [Column("a", "median", 0), Column("b", None, 0), Column("c", None, 4)]
+
+
+def many(task, codes=300, rows=900):
+    """Two numbers, a category of many codes and one of four, and labels that depend on them."""
+    random = np.random.default_rng(0)
+    matrix, _ = some(task, rows)
+    often = np.minimum(random.zipf(1.4, rows) - 1, codes - 1)
+    matrix = np.insert(matrix, 2, often, axis=1)
+    score = matrix[:, 0] + random.normal(size=codes)[often] - 2 * (matrix[:, 3] == 3) + random.normal(size=rows) / 2
+    target = {"binary": (score > 0).astype(np.intp), "multiclass": np.digitize(score, [-1, 0.5]), "regression": 9 * score + 500}[task]
+    return matrix, target, [Column("a", "median", 0), Column("b", None, 0), Column("many", None, codes), Column("c", None, 4)]
 
 
 @pytest.mark.parametrize(("task", "name"), EVERY)
@@ -146,13 +162,89 @@ def test_a_number_that_is_large_beside_its_spread_keeps_what_it_says(task, name)
 @pytest.mark.parametrize(("task", "name"), LINEAR)
 def test_a_linear_row_gives_the_same_bits_in_every_batch(task, name):
     """Sums are float64, and what is left of their order is rounded away."""
-    matrix, target = some(task, rows=2_000)
-    graph = exported(fitted(task, name, matrix, target, COLUMNS))
+    matrix, target, columns = many(task, rows=2_000)
+    graph = exported(fitted(task, name, matrix, target, columns))
     whole = run(graph, matrix)
     for size in (1, 2, 33, 1_000):
         parts = [run(graph, matrix[start : start + size]) for start in range(0, 132 if size < 1_000 else 2_000, size)]
         joined = np.concatenate(parts)
         assert joined.tobytes() == whole[: len(joined)].tobytes()
+
+
+@pytest.mark.parametrize(("task", "name"), LINEAR)
+def test_a_linear_graph_looks_codes_up(task, name):
+    """Nothing that it computes for a row grows with the number of codes."""
+    matrix, target, columns = many(task)
+    # onnx infers no shapes behind an Imputer.
+    graph = exported(fitted(task, name, matrix, target, [Column(column.name, None, column.codes) for column in columns]))
+    proto = onnx.shape_inference.infer_shapes(onnx.load_from_string(graph), strict_mode=True)
+    computed = {out for node in proto.graph.node for out in node.output} - {proto.graph.output[0].name}
+    known = {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in proto.graph.value_info}
+    assert known.keys() >= computed
+    assert max(size for name in computed for size in known[name]) <= len(columns)
+
+
+@pytest.mark.parametrize(("task", "name"), LINEAR)
+def test_a_linear_model_of_many_codes_takes_little_memory(task, name):
+    """As much as the rows, not rows times codes: here that would be 1.6 GB."""
+    matrix, target, columns = many(task, codes=10_000, rows=20_000)
+    tracemalloc.start()
+    try:
+        pipeline = fitted(task, name, matrix, target, columns)
+        expected = pipeline.predict(matrix)
+        answer = run(exported(pipeline), matrix).reshape(expected.shape)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100e6
+    np.testing.assert_allclose(answer, expected, rtol=1e-6, atol=1e-6)
+
+
+SOLVERS = [
+    *(
+        ("binary", "logistic_regression", {"solver": solver})
+        for solver in ("lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga")
+    ),
+    *(("multiclass", "logistic_regression", {"solver": solver}) for solver in ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")),
+    ("binary", "logistic_regression", {"fit_intercept": False}),
+    *(("regression", "linear_regression", params) for params in ({}, {"fit_intercept": False}, {"positive": True})),
+    *(
+        ("regression", "ridge", {"solver": solver, "fit_intercept": intercept})
+        for solver in ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga")
+        for intercept in (True, False)
+    ),
+    ("regression", "ridge", {"positive": True}),
+]
+
+
+@pytest.mark.parametrize(("task", "name", "params"), SOLVERS)
+def test_many_codes_are_fitted_by_every_solver(task, name, params):
+    """What a dense table by hand gives, up to the precision that was asked of the solver; and the same again, and in the graph."""
+    matrix, target, columns = many(task)
+    params = {**params, "max_iter": 5_000, **({} if "positive" in params else {"tol": 1e-7})} if name != "linear_regression" else params
+    pipeline, again = (fitted(task, name, matrix, target, columns, params=params) for _ in range(2))
+    assert pipeline.estimator.coef_.dtype == np.float64
+    assert pipeline.estimator.coef_.tobytes() == again.estimator.coef_.tobytes()
+    expected = pipeline.predict(matrix)
+    np.testing.assert_allclose(run(exported(pipeline), matrix).reshape(expected.shape), expected, rtol=1e-6, atol=1e-6)
+    one_hot = OneHotEncoder(categories=[np.arange(300.0), np.arange(4.0)], sparse_output=False)
+    choice = choose_estimator(name, params=params, task=task, seed=1, model="m")
+    dense = make_pipeline(ColumnTransformer([("numbers", StandardScaler(), [0, 1]), ("codes", one_hot, [2, 3])]), choice.estimator)
+    dense.fit(matrix.astype(np.float64), target)
+    by_hand = (dense.predict if task == "regression" else dense.predict_proba)(matrix.astype(np.float64))
+    np.testing.assert_allclose(expected, by_hand, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["linear_regression", "ridge"])
+def test_many_codes_change_no_default_beyond_rounding(name):
+    """Without a word of the user, a solver for sparse tables is asked for what the one for dense tables gives."""
+    matrix, target, columns = many("regression")
+    wide = fitted("regression", name, matrix, target, columns).predict(matrix)
+    one_hot = OneHotEncoder(categories=[np.arange(300.0), np.arange(4.0)], sparse_output=False)
+    estimator = choose_estimator(name, params=None, task="regression", seed=1, model="m").estimator
+    dense = make_pipeline(ColumnTransformer([("numbers", StandardScaler(), [0, 1]), ("codes", one_hot, [2, 3])]), estimator)
+    by_hand = dense.fit(matrix.astype(np.float64), target).predict(matrix.astype(np.float64))
+    np.testing.assert_allclose(wide, by_hand, rtol=1e-7)
 
 
 @pytest.mark.parametrize(("task", "name"), EVERY)

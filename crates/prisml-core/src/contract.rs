@@ -1,6 +1,6 @@
 //! The inputs of a model, in order: what each reads from a row and how that becomes a number.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -90,6 +90,8 @@ struct RawInput {
     #[serde(default)]
     categories: Option<RawCategories>,
     #[serde(default)]
+    members: Option<Vec<String>>,
+    #[serde(default)]
     missing_code: Option<u32>,
     #[serde(default)]
     other_code: Option<u32>,
@@ -114,6 +116,8 @@ pub(crate) enum Kind {
         other: Option<u32>,
         /// How many codes there are in all.
         codes: u32,
+        /// Every name that an enumeration has; None where any text may be a category.
+        members: Option<FxHashSet<Box<str>>>,
     },
 }
 
@@ -235,8 +239,10 @@ fn category(raw: &RawInput) -> Option<Kind> {
         RawMissing::Error => None,
         RawMissing::Code => Some(raw.missing_code?),
     };
-    let codes = [missing, raw.other_code].into_iter().flatten().map(|code| code + 1).fold(u32::try_from(count).ok()?, u32::max);
-    (codes <= 1 << 24).then_some(Kind::Category { texts, ints, missing, other: raw.other_code, codes })
+    let highest = [missing, raw.other_code].into_iter().flatten().max();
+    let codes = u32::try_from(count).ok()?.max(highest.map_or(Some(0), |code| code.checked_add(1))?);
+    let members = raw.members.as_ref().map(|names| names.iter().map(|name| name.as_str().into()).collect());
+    (codes <= 1 << 24).then_some(Kind::Category { texts, ints, missing, other: raw.other_code, codes, members })
 }
 
 #[cfg(test)]

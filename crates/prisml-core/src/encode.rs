@@ -1,6 +1,6 @@
 //! Rows become numbers here and nowhere else: training and serving call the same functions.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::contract::{Dtype, Input, InputContract, Kind, Read};
 use crate::error::{CellError, Error, Result};
@@ -52,7 +52,7 @@ struct Fixed<'a> {
 
 impl Categories for Fixed<'_> {
     fn code(&mut self, index: usize, input: &Input, value: Value<'_>) -> std::result::Result<f32, CellError> {
-        let Kind::Category { texts, ints, missing, other, .. } = &input.kind else {
+        let Kind::Category { texts, ints, missing, other, members, .. } = &input.kind else {
             return Err(wrong(input.dtype, value));
         };
         let known = match (value, input.dtype) {
@@ -65,6 +65,7 @@ impl Categories for Fixed<'_> {
         if let Some(code) = known {
             return Ok(*code as f32);
         }
+        refuse_stranger(members.as_ref(), value)?;
         if let Some(counts) = &mut self.unseen {
             counts[index] += 1;
         }
@@ -119,7 +120,7 @@ fn in_order<K: Clone>(codes: &FxHashMap<K, usize>) -> Vec<K> {
 
 impl Categories for Growing {
     fn code(&mut self, index: usize, input: &Input, value: Value<'_>) -> std::result::Result<f32, CellError> {
-        let Kind::Category { missing, .. } = &input.kind else {
+        let Kind::Category { missing, members, .. } = &input.kind else {
             return Err(wrong(input.dtype, value));
         };
         let code = match (value, input.dtype) {
@@ -127,9 +128,11 @@ impl Categories for Growing {
             (Value::Str(text), Dtype::Str | Dtype::Enum) => {
                 let seen = &mut self.texts[index];
                 let next = seen.len();
-                match seen.get(text) {
-                    Some(code) => *code,
-                    None => *seen.entry(text.into()).or_insert(next),
+                if let Some(code) = seen.get(text) {
+                    *code
+                } else {
+                    refuse_stranger(members.as_ref(), value)?;
+                    *seen.entry(text.into()).or_insert(next)
                 }
             }
             (Value::Int(number), Dtype::Int) => next_code(&mut self.ints[index], number),
@@ -137,6 +140,14 @@ impl Categories for Growing {
             _ => return Err(wrong(input.dtype, value)),
         };
         if code >= MOST_CODES { Err(CellError::Inexact) } else { Ok(code as f32) }
+    }
+}
+
+/// A name that the enumeration does not have is a mistake, not a category that training did not see.
+fn refuse_stranger(members: Option<&FxHashSet<Box<str>>>, value: Value<'_>) -> std::result::Result<(), CellError> {
+    match (members, value) {
+        (Some(members), Value::Str(name)) if !members.contains(name) => Err(CellError::NotAMember),
+        _ => Ok(()),
     }
 }
 
@@ -304,7 +315,7 @@ fn integral(number: f64) -> std::result::Result<i64, CellError> {
         Err(CellError::Infinite)
     } else if number.fract() != 0.0 {
         Err(CellError::Fraction)
-    } else if number.abs() > 9_007_199_254_740_992.0 {
+    } else if number.abs() >= 9_007_199_254_740_992.0 {
         Err(CellError::Inexact)
     } else {
         Ok(number as i64)

@@ -57,6 +57,9 @@ pub enum CellError {
     /// A category that training did not see, and the input refuses that.
     #[error("a category that training did not see (unseen=\"error\")")]
     UnseenCategory,
+    /// A name that no member of the enumeration has.
+    #[error("a name that is none of the enumeration's members")]
+    NotAMember,
     /// Text that is not valid Unicode.
     #[error("text with a lone surrogate, which has no UTF-8")]
     InvalidText,
@@ -74,11 +77,13 @@ impl CellError {
             Self::WrongType { .. } => "Convert the value before predicting.",
             Self::WrongRow { .. } => "Pass rows that give values by column or feature name.",
             Self::Unreadable { .. } => "Load the attribute before predicting.",
-            Self::Infinite | Self::Overflow | Self::Underflow => "Give a finite value, or None where it is not known.",
+            Self::Infinite | Self::Overflow => "Give a finite value within that range, or None where it is not known.",
+            Self::Underflow => "Give 0, or None where the value is not known.",
             Self::Inexact => "Declare log1p of the column, or a resolver that returns a float.",
             Self::Fraction => "Give an integer, or declare the column as a float.",
             Self::Missing => "Give a value, or declare another missing= rule and train again.",
             Self::UnseenCategory => "Train again with the new category, or declare unseen=\"other\".",
+            Self::NotAMember => "Give the member or its name, not its value.",
             Self::InvalidText => "Give valid Unicode text.",
             Self::NotACode => "Encode rows with engine.predict_many instead of by hand.",
         }
@@ -118,9 +123,9 @@ pub enum Error {
         /// What was given.
         got: usize,
     },
-    /// The graph answered NaN.
-    #[error("the graph gave NaN for row {row}")]
-    NotANumber {
+    /// The graph answered NaN or an infinity.
+    #[error("the model's answer for row {row} is not a finite number")]
+    NotFinite {
         /// The row's index in the batch.
         row: usize,
     },

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::scorer::Scorer;
 use crate::signature::Signature;
 
+/// Up to this a run of few rows says nothing of what a row costs.
+const SHORT: Duration = Duration::from_micros(200);
+
 /// What a model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,21 +81,26 @@ impl Model {
 
     /// Scores rows of the encoded matrix; [`Model::outputs`] numbers for each.
     ///
-    /// Probabilities are clipped to [0, 1], which ONNX Runtime leaves by rounding. A NaN is an error, never an answer.
+    /// Probabilities are clipped to [0, 1], which ONNX Runtime leaves by rounding. NaN and infinity are an error, never an answer.
     pub fn score(&self, matrix: &[f32]) -> Result<Vec<f64>> {
+        let numbers = self.score_unchecked(matrix)?;
+        match numbers.iter().position(|number| !number.is_finite()) {
+            Some(place) => Err(Error::NotFinite { row: place / self.outputs() }),
+            None => Ok(numbers),
+        }
+    }
+
+    /// As [`Model::score`], for a caller that looks itself for numbers that are not finite.
+    pub fn score_unchecked(&self, matrix: &[f32]) -> Result<Vec<f64>> {
         let started = Instant::now();
         let raw = self.scorer.score(matrix)?;
         let rows = matrix.len() / self.contract.width();
         self.remember_cost(started.elapsed(), rows);
-        let numbers: Vec<f64> = match self.task {
+        Ok(match self.task {
             Task::Binary => raw.chunks_exact(2).map(|both| probability(both[1])).collect(),
             Task::Multiclass => raw.iter().map(|value| probability(*value)).collect(),
             Task::Regression => raw.iter().map(|value| f64::from(*value)).collect(),
-        };
-        match numbers.iter().position(|number| number.is_nan()) {
-            Some(place) => Err(Error::NotANumber { row: place / self.outputs() }),
-            None => Ok(numbers),
-        }
+        })
     }
 
     /// As [`Model::score`], for a matrix of `columns` columns that somebody else encoded: every cell is checked first.
@@ -110,9 +118,9 @@ impl Model {
         Duration::from_nanos(self.row_cost.load(Ordering::Relaxed).saturating_mul(rows as u64))
     }
 
-    /// Short runs are mostly overhead and say nothing of a row's cost.
+    /// Short runs of few rows are mostly overhead and say nothing of a row's cost.
     fn remember_cost(&self, elapsed: Duration, rows: usize) {
-        if rows >= 16 {
+        if rows >= 16 || (rows > 0 && elapsed > SHORT) {
             let nanos = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
             self.row_cost.store(nanos / rows as u64, Ordering::Relaxed);
         }

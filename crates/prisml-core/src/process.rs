@@ -1,5 +1,6 @@
 //! State that a forked child must not inherit.
 
+use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -14,11 +15,13 @@ struct Owned<T> {
 /// crashes when a child destroys what the parent made.
 pub(crate) struct PerProcess<T> {
     owned: AtomicPtr<Owned<T>>,
+    // Shared between threads only where a `T` may be.
+    _owns: PhantomData<T>,
 }
 
 impl<T: Default> PerProcess<T> {
     pub(crate) const fn new() -> Self {
-        Self { owned: AtomicPtr::new(ptr::null_mut()) }
+        Self { owned: AtomicPtr::new(ptr::null_mut()), _owns: PhantomData }
     }
 
     pub(crate) fn get(&self) -> &T {
@@ -52,6 +55,7 @@ impl<T> Drop for PerProcess<T> {
         let owned = *self.owned.get_mut();
         // SAFETY: `&mut self` proves that no reference given out by `get` is alive.
         if unsafe { owned.as_ref() }.is_some_and(|owned| owned.pid == std::process::id()) {
+            // SAFETY: this process made it with `Box::into_raw`, and nobody else frees it.
             drop(unsafe { Box::from_raw(owned) });
         }
     }

@@ -56,10 +56,14 @@ impl Operand {
         let wrong = || CellError::WrongType { expected: dtype, got: value.type_name().to_owned() };
         match (value.nan_is_missing(), dtype) {
             (Value::Missing, _) => Ok(Self::Missing),
-            (Value::Int(number), Dtype::Float | Dtype::Int | Dtype::Decimal) => Ok(Self::Number(number as f64)),
+            (Value::Int(number), Dtype::Float | Dtype::Int | Dtype::Decimal) | (Value::Int(number @ (0 | 1)), Dtype::Bool) => {
+                Ok(Self::Number(number as f64))
+            }
             (Value::Float(number), Dtype::Float | Dtype::Int | Dtype::Decimal) => finite(number).map(Self::Number),
             (Value::Bool(truth), Dtype::Bool) => Ok(Self::Number(f64::from(truth))),
-            (Value::Timestamp(moment), Dtype::Date | Dtype::Datetime) => Ok(Self::Moment(moment)),
+            // A datetime given for a date counts as its day, which is all that training saw.
+            (Value::Timestamp(moment), Dtype::Date) => Ok(Self::Moment(moment - moment.rem_euclid(DAY))),
+            (Value::Timestamp(moment), Dtype::Datetime) => Ok(Self::Moment(moment)),
             (Value::Str(text), Dtype::Str | Dtype::Enum) if op == Op::Length => Ok(Self::Text(text.chars().count())),
             (Value::Str(_), Dtype::Str | Dtype::Enum) => Ok(Self::Present),
             _ => Err(wrong()),

@@ -189,5 +189,5 @@ fn a_matrix_of_another_width_is_refused() {
 fn a_missing_number_that_a_graph_cannot_take_is_an_error_and_not_an_answer() {
     let reference = read("multiclass");
     let model = Model::new(&reference.manifest, &reference.onnx).unwrap();
-    assert_eq!(model.score(&[30.0, 1.0, 0.0, f32::NAN, 1.0, 0.0]), Err(Error::NotANumber { row: 1 }));
+    assert_eq!(model.score(&[30.0, 1.0, 0.0, f32::NAN, 1.0, 0.0]), Err(Error::NotFinite { row: 1 }));
 }

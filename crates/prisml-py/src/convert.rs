@@ -19,11 +19,11 @@ pub(crate) fn with_value<R>(object: &Bound<'_, PyAny>, dtype: Dtype, read: impl 
     if object.is_none() {
         return read(Some(Value::Missing));
     }
-    if let Ok(number) = object.cast::<PyFloat>() {
-        return read(Some(Value::Float(number.value())));
-    }
     if dtype == Dtype::Enum && !PyString::is_exact_type_of(object) {
         return with_member(object, read);
+    }
+    if let Ok(number) = object.cast::<PyFloat>() {
+        return read(Some(Value::Float(number.value())));
     }
     if let Ok(text) = object.cast::<PyString>() {
         return read(Some(Value::Str(text.to_str().map_err(|_| CellError::InvalidText)?)));
@@ -52,6 +52,9 @@ fn with_member<R>(object: &Bound<'_, PyAny>, read: impl FnOnce(Option<Value<'_>>
         return read(Some(Value::Missing));
     }
     if !is_instance(object, &ENUM, "enum", "Enum")? {
+        if object.cast::<PyFloat>().is_ok_and(|number| number.value().is_nan()) {
+            return read(Some(Value::Missing));
+        }
         return match object.cast::<PyString>() {
             Ok(text) => read(Some(Value::Str(text.to_str().map_err(|_| CellError::InvalidText)?))),
             Err(_) => Err(wrong_type(object, Dtype::Enum)),

@@ -49,8 +49,11 @@ impl Encoder {
         if matrix.len() != count * self.contract.width() {
             return Err(misuse("out has not one row for each row and one column for each input"));
         }
-        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
-        for (index, (row, place)) in rows.try_iter()?.zip(matrix.chunks_exact_mut(self.contract.width())).enumerate() {
+        // Reading a row may run Python code, which must not wait for this lock.
+        let mut grown = self.grown.try_lock().map_err(|_| misuse("encode is running already"))?;
+        let mut iterator = rows.try_iter()?;
+        for (index, place) in matrix.chunks_exact_mut(self.contract.width()).enumerate() {
+            let row = iterator.next().ok_or_else(|| misuse("rows has fewer rows than its length says"))?;
             let values = as_tuple(row?)?;
             let row = TupleRow { values: &values, computed: &computed, index };
             self.contract

@@ -1,12 +1,17 @@
 //! Errors of the core, raised as the classes of `prisml.errors`.
 
+use std::cell::RefCell;
+
 use prisml_core::{CellError, Error};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 /// The Python exception for `error`; `row` overrides the row that it names, `model` is named where it is known.
 pub(crate) fn raise(py: Python<'_>, error: &Error, model: Option<&str>, row: Option<usize>) -> PyErr {
+    if let Some(interrupted) = interruption() {
+        return interrupted;
+    }
     match build(py, error, model, row) {
         Ok(raised) => PyErr::from_value(raised),
         Err(failure) => failure,
@@ -49,7 +54,10 @@ fn describe(error: &Error) -> Description<'_> {
         Error::Contract(_) => ("ArtifactError", None, error.to_string(), "Restore the artifact from where it was exported."),
         Error::Runtime(_) => ("ConfigurationError", None, error.to_string(), "Install onnxruntime, or set PRISML_ORT_DYLIB."),
         Error::Graph(_) => ("ModelLoadError", None, error.to_string(), "Train again, or restore the artifact."),
-        Error::Run(_) | Error::NotANumber { .. } => ("ModelLoadError", None, error.to_string(), "Train again."),
+        Error::Run(_) => ("ModelLoadError", None, error.to_string(), "Train again."),
+        Error::NotFinite { .. } => {
+            ("EncodingError", None, error.to_string(), "Its values are too large for this model: check them, or train again.")
+        }
         Error::Columns { .. } => {
             ("EncodingError", None, error.to_string(), "Give one column for each input of the manifest, in order.")
         }
@@ -65,10 +73,22 @@ fn sentence(place: &str, what: &str) -> String {
     }
 }
 
-/// What reading a value raised, as the core names it.
+thread_local! {
+    static INTERRUPTED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+}
+
+/// What reading a value raised, as the core names it. An interruption, such as Ctrl-C, is kept for [`interruption`].
 pub(crate) fn unreadable(py: Python<'_>, error: &PyErr) -> CellError {
+    if !error.is_instance_of::<PyException>(py) {
+        INTERRUPTED.with_borrow_mut(|kept| *kept = Some(error.clone_ref(py)));
+    }
     let name = error.get_type(py).name().map_or_else(|_| "an exception".to_owned(), |name| name.to_string());
     CellError::Unreadable { error: name }
+}
+
+/// What interrupted the reading of a row on this thread: it is no fault of the row, and is raised as it came.
+pub(crate) fn interruption() -> Option<PyErr> {
+    INTERRUPTED.with_borrow_mut(Option::take)
 }
 
 /// A misuse of this module by the package itself.

@@ -8,13 +8,13 @@ use prisml_core::{Error, ModelCache};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
-use crate::errors::{build, raise};
+use crate::errors::{build, interruption, raise};
 use crate::rows::{Batch, Computed, Keys};
 
 /// Releasing the interpreter for less than this costs more than it gives.
 const LONG: Duration = Duration::from_micros(200);
 
-static CACHE: ModelCache = ModelCache::new(64);
+static CACHE: ModelCache = ModelCache::new(16);
 
 /// The model with `digest`, loaded once however many threads ask; `fetch` gives the text of its manifest and its graph.
 #[pyfunction]
@@ -100,8 +100,8 @@ impl Model {
         null_errors: bool,
     ) -> PyResult<(Bound<'py, PyArrayDyn<f64>>, Bound<'py, PyDict>, Bound<'py, PyDict>)> {
         let count = rows.len()?;
-        let encoded = self.encode_rows(py, rows, count, as_of, computed, null_errors)?;
-        let scores = self.score(py, &encoded.matrix)?;
+        let mut encoded = self.encode_rows(py, rows, count, as_of, computed, null_errors)?;
+        let scores = if null_errors { self.score_or_null(py, &mut encoded)? } else { self.score(py, &encoded.matrix)? };
         let errors = PyDict::new(py);
         for (row, error) in &encoded.bad {
             errors.set_item(row, build(py, error, Some(self.inner.name()), Some(*row))?)?;
@@ -120,7 +120,13 @@ impl Model {
         let view = matrix.as_array();
         let standard = view.as_standard_layout();
         let values: &[f32] = standard.as_slice().unwrap_or_default();
-        let answer = self.long(py, rows, || self.inner.score_encoded(values, columns));
+        let answer = if self.is_long(rows) {
+            // A copy: while the interpreter is released, another thread may write to the caller's array.
+            let copy = values.to_vec();
+            py.detach(|| self.inner.score_encoded(&copy, columns))
+        } else {
+            self.inner.score_encoded(values, columns)
+        };
         let scores = answer.map_err(|error| {
             let row = if let Error::Encoding { row, .. } = error { Some(row) } else { None };
             raise(py, &error, Some(self.inner.name()), row)
@@ -159,15 +165,23 @@ impl Model {
         let width = contract.width();
         let as_of = self.moment(as_of);
         let mut encoded = Encoded { matrix: vec![0.0; count * width], good: Vec::new(), bad: Vec::new(), unseen: vec![0; width] };
+        let mut counts = vec![0; width];
         let mut filled = 0;
         for (index, row) in as_list(rows)?.iter().enumerate() {
             let place = encoded.matrix.get_mut(filled..filled + width).unwrap_or_default();
-            match contract.encode_row(&batch.row(&row, index), as_of, place, Some(&mut encoded.unseen)) {
+            match contract.encode_row(&batch.row(&row, index), as_of, place, Some(&mut counts)) {
                 Ok(()) => {
                     filled += width;
                     encoded.good.push(index);
+                    encoded.unseen.iter_mut().zip(&mut counts).for_each(|(sum, count)| *sum += std::mem::take(count));
                 }
-                Err(error) if null_errors => encoded.bad.push((index, error)),
+                Err(error) if null_errors => {
+                    if let Some(interrupted) = interruption() {
+                        return Err(interrupted);
+                    }
+                    counts.fill(0);
+                    encoded.bad.push((index, error));
+                }
                 Err(error) => return Err(raise(py, &error, Some(self.inner.name()), Some(index))),
             }
         }
@@ -177,12 +191,30 @@ impl Model {
 
     fn score(&self, py: Python<'_>, matrix: &[f32]) -> PyResult<Vec<f64>> {
         let rows = matrix.len() / self.inner.contract().width();
-        self.long(py, rows, || self.inner.score(matrix)).map_err(|error| raise(py, &error, Some(self.inner.name()), None))
+        let answer = self.long(py, rows, || self.inner.score(matrix));
+        answer.map_err(|error| raise(py, &error, Some(self.inner.name()), None))
+    }
+
+    /// Scores the good rows; those without a finite answer become bad ones.
+    fn score_or_null(&self, py: Python<'_>, encoded: &mut Encoded) -> PyResult<Vec<f64>> {
+        let answer = self.long(py, encoded.good.len(), || self.inner.score_unchecked(&encoded.matrix));
+        let mut scores = answer.map_err(|error| raise(py, &error, Some(self.inner.name()), None))?;
+        for (row, scored) in encoded.good.iter().zip(scores.chunks_exact_mut(self.inner.outputs())) {
+            if !scored.iter().all(|number| number.is_finite()) {
+                scored.fill(f64::NAN);
+                encoded.bad.push((*row, Error::NotFinite { row: *row }));
+            }
+        }
+        Ok(scores)
+    }
+
+    fn is_long(&self, rows: usize) -> bool {
+        self.inner.expected(rows) > LONG
     }
 
     /// Runs `work` on `rows` rows, the interpreter released where that is expected to take long.
     fn long<T: Send>(&self, py: Python<'_>, rows: usize, work: impl FnOnce() -> T + Send) -> T {
-        if self.inner.expected(rows) > LONG { py.detach(work) } else { work() }
+        if self.is_long(rows) { py.detach(work) } else { work() }
     }
 
     /// `as_of`, or now where an input depends on it.

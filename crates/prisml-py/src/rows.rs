@@ -65,16 +65,16 @@ enum Shape {
     Refused,
 }
 
-/// What every row of a batch shares; remembers the shape of the type seen last.
+/// What every row of a batch shares; remembers the shapes of the two types seen last: a row's and that of a related one.
 pub(crate) struct Batch<'a, 'py> {
     pub(crate) keys: &'a Keys,
     pub(crate) computed: &'a Computed<'py>,
-    last: Cell<(*const (), Shape)>,
+    last: Cell<[(*const (), Shape); 2]>,
 }
 
 impl<'a, 'py> Batch<'a, 'py> {
     pub(crate) fn new(keys: &'a Keys, computed: &'a Computed<'py>) -> Self {
-        Self { keys, computed, last: Cell::new((ptr::null(), Shape::Refused)) }
+        Self { keys, computed, last: Cell::new([(ptr::null(), Shape::Refused); 2]) }
     }
 
     pub(crate) fn row(&'a self, object: &'a Bound<'py, PyAny>, index: usize) -> ObjectRow<'a, 'py> {
@@ -83,12 +83,12 @@ impl<'a, 'py> Batch<'a, 'py> {
 
     fn shape(&self, object: &Bound<'py, PyAny>) -> Shape {
         let class = object.get_type_ptr().cast_const().cast::<()>();
-        let (known, shape) = self.last.get();
-        if known == class {
+        let [newer, older] = self.last.get();
+        if let Some((_, shape)) = [newer, older].into_iter().find(|(known, _)| *known == class) {
             return shape;
         }
         let shape = shape_of(object);
-        self.last.set((class, shape));
+        self.last.set([(class, shape), newer]);
         shape
     }
 
@@ -96,7 +96,6 @@ impl<'a, 'py> Batch<'a, 'py> {
         let py = object.py();
         let key = key.bind(py);
         let found = match self.shape(object) {
-            // SAFETY of the cast: the shape says that it is a dict.
             Shape::Dict => object.cast::<PyDict>().map_err(|_| refused(object))?.get_item(key),
             Shape::Mapping => absent::<PyKeyError>(py, object.get_item(key)),
             Shape::Attributes => attribute(object, key),

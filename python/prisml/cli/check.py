@@ -8,7 +8,7 @@ import sys
 import click
 
 from prisml.cli import options, render
-from prisml.cli.failure import State, describe, show
+from prisml.cli.failure import Attempt, State, describe, show
 from prisml.cli.settings import read_config
 from prisml.commands.check import Checked
 from prisml.commands.check import check as check_definition
@@ -41,7 +41,7 @@ def check(targets: tuple[str, ...], database: str | None, as_json: bool) -> int:
         show(error, state, on_stdout=False)
         codes.append(error.exit_code)
         documents.append({"model": target, "passed": False, "error": describe(error)})
-    for checked, failure in _check_all(found.definitions, config.database):
+    for checked, failure in _check_all(found.definitions, config.database, state):
         codes.append(failure.exit_code if failure else 0 if checked.passed else EXIT_NO)
         documents.append(as_document(checked) | ({"error": describe(failure)} if failure else {}))
         if failure is not None:
@@ -69,14 +69,14 @@ def write_findings(checked: Checked) -> None:
             render.say(f"  {each.subject}: {each.hint}")
 
 
-def _check_all(definitions: tuple[Definition, ...], url: str | None) -> list[tuple[Checked, PrisMLError | None]]:
+def _check_all(definitions: tuple[Definition, ...], url: str | None, state: State) -> list[tuple[Checked, PrisMLError | None]]:
     if not definitions:
         return []
     results: list[tuple[Checked, PrisMLError | None]] = []
     with open_database(url) as opened, contextlib.redirect_stdout(sys.stderr):
         for definition in definitions:
-            try:
-                results.append((check_definition(definition, database=opened), None))
-            except PrisMLError as error:
-                results.append((Checked(definition.name, definition.entity.__name__, ()), error))
+            attempt, checked = Attempt(state), Checked(definition.name, definition.entity.__name__, ())
+            with attempt:
+                checked = check_definition(definition, database=opened)
+            results.append((checked, attempt.failure))
     return results

@@ -25,16 +25,21 @@ def _nothing_said() -> str:
 
 @dataclass
 class State:
-    """How failures are to be shown, and what a command says was done when it is interrupted."""
+    """How failures are to be shown, and what a command says was done when it is interrupted.
+
+    ``lines`` says that stdout holds one JSON document a line, so that an error is a line too.
+    """
 
     json: bool = False
+    lines: bool = False
     debug: bool = False
     interrupted: Callable[[], str] = field(default=_nothing_said)
 
     @classmethod
     def of(cls, words: Sequence[str]) -> State:
         """Read before click does, so that an error of usage is shown in the form that was asked for."""
-        return cls(json="--json" in words, debug="--debug" in words)
+        command = next((word for word in words if not word.startswith("-")), None)
+        return cls(json="--json" in words, lines=command == "predict", debug="--debug" in words)
 
 
 class _ReaderGoneError(Exception):
@@ -50,15 +55,31 @@ def noticing_a_gone_reader() -> Iterator[None]:
         raise _ReaderGoneError from error
 
 
+class Attempt(AbstractContextManager["Attempt"]):
+    """Takes what one model of several raises, a bug too, so that the others go on; an interruption and a gone reader pass."""
+
+    def __init__(self, state: State) -> None:
+        self.failure: PrisMLError | None = None
+        self._state = state
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if not isinstance(error, Exception) or isinstance(error, (BrokenPipeError, click.Abort, click.ClickException)):
+            return False
+        if self._state.debug:
+            traceback.print_exception(error)
+        self.failure = error if isinstance(error, PrisMLError) else _bug(error)
+        return True
+
+
 class Border(AbstractContextManager["Border"]):
-    """Holds the exit code; takes every exception but ``SystemExit``."""
+    """Holds the exit code; takes every exception but the ``SystemExit`` by which click leaves."""
 
     def __init__(self, state: State) -> None:
         self.code = 0
         self._state = state
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
-        if error is None or isinstance(error, SystemExit):
+        if error is None or (isinstance(error, SystemExit) and _is_of_click(trace)):
             return False
         self.code = self._told(error)
         return True
@@ -77,13 +98,19 @@ class Border(AbstractContextManager["Border"]):
         return told.exit_code
 
 
+def _is_of_click(trace: TracebackType | None) -> bool:
+    """Whether click raised it, as it does after completion, and not the code of a model, whose ``exit()`` would look like success."""
+    frames = [frame for frame, _ in traceback.walk_tb(trace)]
+    return bool(frames) and str(frames[-1].f_globals.get("__name__")).partition(".")[0] == "click"
+
+
 def show(error: PrisMLError, state: State, *, on_stdout: bool = True) -> None:
     """Write the error and the way out to stderr; with ``--json`` to stdout too, as a JSON object."""
-    from prisml.cli.render import write_error, write_json  # rich is not needed while all is well
+    from prisml.cli.render import write_error  # rich is not needed while all is well
 
     write_error(error)
-    if state.json and on_stdout:
-        write_json({"ok": False, "exit_code": error.exit_code, "error": describe(error)})
+    if on_stdout:
+        _answer(error, error.exit_code, state)
 
 
 def describe(error: PrisMLError) -> dict[str, object]:
@@ -94,6 +121,19 @@ def describe(error: PrisMLError) -> dict[str, object]:
         "context": {key: _plain(value) for key, value in error.context.items()},
         "suggestions": list(error.suggestions),
     }
+
+
+def _answer(error: PrisMLError, exit_code: int, state: State) -> None:
+    """With ``--json``, the error as a document on stdout, in the form that the command's own answers have."""
+    if not state.json:
+        return
+    from prisml.cli.render import line, write_json  # as above
+
+    document = {"ok": False, "exit_code": exit_code, "error": describe(error)}
+    if state.lines:
+        sys.stdout.write(line(document))
+    else:
+        write_json(document)
 
 
 def _plain(value: object) -> object:
@@ -117,26 +157,24 @@ class _InterruptedError(PrisMLError):
 def _interruption(state: State) -> int:
     told = state.interrupted()
     click.echo(told, err=True)
-    if state.json:
-        from prisml.cli.render import write_json  # as above
-
-        write_json({"ok": False, "exit_code": EXIT_INTERRUPTED, "error": describe(_InterruptedError(told))})
+    _answer(_InterruptedError(told), EXIT_INTERRUPTED, state)
     return EXIT_INTERRUPTED
 
 
 def _usage(error: click.ClickException, state: State) -> int:
     error.show()
-    if state.json:
-        from prisml.cli.render import write_json  # as above
-
-        write_json({"ok": False, "exit_code": EXIT_USAGE, "error": describe(_UsageError(error.format_message()))})
+    _answer(_UsageError(error.format_message()), EXIT_USAGE, state)
     return EXIT_USAGE
 
 
 def _bug(error: BaseException) -> PrisMLError:
     """What nobody foresaw, told by type and place: its own words may quote data, unless they are about names."""
+    from prisml.commands.blame import is_known  # as above
+
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    # Where a library raised, the line that called it is the one to look at.
+    found = [frame for frame in frames if is_known(frame.filename)] or frames
+    place = f" at {Path(found[-1].filename).name}, line {found[-1].lineno}" if found else ""
     words = f" ({error})" if isinstance(error, (ImportError, NameError, AttributeError)) else ""
     hints = ["Run with --debug for the traceback, and report it."]
     return _BugError(f"{type(error).__name__}{place}{words}: a bug in PrisML or in code that it called.", {}, hints)

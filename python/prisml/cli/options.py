@@ -18,7 +18,7 @@ database = click.option(
 registry = click.option(
     "--registry",
     metavar="URL",
-    help="SQLAlchemy URL of the registry. Else PRISML_REGISTRY, else [tool.prisml] registry, else sqlite:///.prisml/registry.db.",
+    help="SQLAlchemy URL of the registry (SQLite, PostgreSQL, MariaDB or MySQL). Else PRISML_REGISTRY, else [tool.prisml] registry, else sqlite:///.prisml/registry.db.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout, errors included.")
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the whole traceback of an error.")

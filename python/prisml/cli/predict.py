@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO
+from typing import BinaryIO, Literal, TextIO, cast
 
 import click
 from click.core import ParameterSource
@@ -50,6 +50,7 @@ from prisml.serving.loading import load
 )
 @options.database
 @options.registry
+@click.option("--json", is_flag=True, expose_value=False, help="Write the error that ends the command to stdout too, as one more line.")
 def predict(
     name: str | None,
     file: BinaryIO,
@@ -72,6 +73,9 @@ def predict(
     """
     _require(name, model, where)
     definition = None if model is None else find_definition(model)
+    if definition is not None and name is not None and _is_the_file(name, definition):
+        _refuse_file(where)
+        file, name = _opened(name), None
     engine = _engine(name, definition, registry, version)
     output = sys.stdout
     with contextlib.ExitStack() as stack:
@@ -89,10 +93,28 @@ def predict(
 def _require(name: str | None, model: str | None, where: str | None) -> None:
     if where is not None and model is None:
         raise click.UsageError("--where needs the definition: add --model module:variable.")
-    if where is not None and click.get_current_context().get_parameter_source("file") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("With --where the rows come from the database, and no file is read: leave it out.")
+    if _has_file():
+        _refuse_file(where)
     if name is None and model is None:
         raise click.UsageError("Name a model or a bundle's folder, or give its definition with --model module:variable.")
+
+
+def _has_file() -> bool:
+    return click.get_current_context().get_parameter_source("file") is ParameterSource.COMMANDLINE
+
+
+def _refuse_file(where: str | None) -> None:
+    if where is not None:
+        raise click.UsageError("With --where the rows come from the database, and no file is read: leave it out.")
+
+
+def _is_the_file(name: str, definition: Definition) -> bool:
+    """Whether the one word beside --model, which names the model already, is the file of rows."""
+    return not _has_file() and name != definition.name and (name == "-" or Path(name).is_file())
+
+
+def _opened(name: str) -> BinaryIO:
+    return cast("BinaryIO", click.get_current_context().with_resource(click.open_file(name, "rb")))
 
 
 def _engine(name: str | None, definition: Definition | None, registry: str | None, version: int | None) -> Engine:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import click
 
 from prisml.cli import options, render
-from prisml.cli.failure import State, describe, show
+from prisml.cli.failure import Attempt, State, describe, show
 from prisml.cli.progress import Steps, steps
 from prisml.cli.settings import read_config
 from prisml.cli.summary import as_document, write_summary
@@ -91,13 +91,13 @@ def _train_all(run: _Run, definitions: Sequence[Definition], url: str | None, re
     with open_database(url) as database:
         for position, definition in enumerate(definitions):
             waiting = [each.name for each in definitions[position + 1 :]]
-            try:
-                # What a resolver prints must not get between the lines of a JSON answer.
-                with steps(quiet=run.quiet) as progress, contextlib.redirect_stdout(sys.stderr):
-                    run.state.interrupted = functools.partial(_interrupted, run, definition.name, progress, waiting)
-                    trained = train_model(definition, database=database, registry=registry, activate=activate, progress=progress)
-            except PrisMLError as error:
-                run.failed(definition.name, error)
+            attempt = Attempt(run.state)
+            # What a resolver prints must not get between the lines of a JSON answer.
+            with attempt, steps(quiet=run.quiet) as progress, contextlib.redirect_stdout(sys.stderr):
+                run.state.interrupted = functools.partial(_interrupted, run, definition.name, progress, waiting)
+                trained = train_model(definition, database=database, registry=registry, activate=activate, progress=progress)
+            if attempt.failure is not None:
+                run.failed(definition.name, attempt.failure)
             else:
                 run.ended(trained)
 

@@ -56,6 +56,11 @@ def _where(error: BaseException, trace: TracebackType | None, place: str) -> tup
     return (_short(frames[-1].filename), frames[-1].lineno or 0) if frames else (place, 0)
 
 
+def is_known(filename: str) -> bool:
+    """Whether the file is PrisML's own or the user's, and not another library's."""
+    return Path(filename).is_relative_to(_OWN) or _is_users(filename)
+
+
 def _is_users(filename: str) -> bool:
     path = Path(filename)
     if filename.startswith("<") or not path.is_absolute():

@@ -64,15 +64,20 @@ def find_definition(target: str) -> Definition:
 
 
 def definitions_of(target: str) -> tuple[Definition, ...]:
-    """The definitions in one module or file, or the one bound to the variable behind the colon."""
+    """The definitions in one module or file, or the one bound to the variable behind the colon.
+
+    What a module merely imports is not its own, and counts only where it has nothing of its own.
+    """
     place, variable = split_target(target)
     module = _import(place)
     if variable is not None:
         return (_variable(module, place, variable),)
-    found = {id(value): value for value in vars(module).values() if isinstance(value, ModelDefinition)}
+    variables = vars(module)
+    found = {id(value): value for value in variables.values() if isinstance(value, ModelDefinition)}
+    own = {key: value for key, value in found.items() if value.module is variables}
     if not found:
         raise DefinitionError(f"{place} defines no model.", {"target": place}, ["Bind define_model(...) to a variable of that module."])
-    return tuple(found.values())
+    return tuple((own or found).values())
 
 
 def split_target(target: str) -> tuple[str, str | None]:
@@ -84,21 +89,21 @@ def split_target(target: str) -> tuple[str, str | None]:
 
 
 def _by_name(definitions: Any) -> tuple[tuple[Definition, ...], list[tuple[str, PrisMLError]]]:
-    """Split off the definitions whose name cannot be told, or stands for another definition already."""
-    named: dict[str, Definition] = {}
+    """Split off the definitions whose name cannot be told, or is that of another one: which of the two is meant, nobody knows."""
+    named: dict[str, list[Definition]] = {}
     failures: list[tuple[str, PrisMLError]] = []
     for definition in definitions:
         try:
             name = definition.name
         except PrisMLError as error:
             failures.append((definition.output, error))
-            continue
-        if name in named:
-            message = f"Two definitions are called {name!r}; they would publish versions of one model."
-            failures.append((name, DefinitionError(message, {"model": name}, ["Give one of them another name=."])))
         else:
-            named[name] = definition
-    return tuple(named.values()), failures
+            named.setdefault(name, []).append(definition)
+    for name, several in named.items():
+        if len(several) > 1:
+            message = f"{len(several)} definitions are called {name!r}; they would publish versions of one model."
+            failures.append((name, DefinitionError(message, {"model": name}, ["Name one of them, or give the others another name=."])))
+    return tuple(several[0] for several in named.values() if len(several) == 1), failures
 
 
 def _variable(module: ModuleType, place: str, variable: str) -> Definition:

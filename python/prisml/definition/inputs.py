@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute
 
 from prisml.definition.features import Expression, Feature, FeatureSpec, Related, Resolver, Transform, positional_arguments
-from prisml.definition.mapping import ColumnLike, ValueType, own_column, related_column, type_of_python, type_of_sql
+from prisml.definition.mapping import ColumnLike, ValueType, is_taken, own_column, related_column, type_of_python, type_of_sql
 from prisml.definition.missing import rule_for_category, rule_for_number
 from prisml.definition.place import Place
 from prisml.definition.transforms import TAKES
@@ -58,9 +58,9 @@ class Reader:
         return self._finish(place, base, feature, value_type if category else None)
 
     def _resolver(self, place: Place, resolver: Resolver[Any]) -> tuple[Resolver[Any], Input]:
-        if self.mapper.has_property(_name(place)):
+        if is_taken(self.mapper, _name(place)):
             raise place.error(
-                "is a resolver with the name of a mapped attribute, so that a row could give the one for the other",
+                "is a resolver with the name of an attribute, so that a row could give the one for the other",
                 "Give the feature another name.",
             )
         value_type = type_of_python(resolver.type)
@@ -70,7 +70,7 @@ class Reader:
 
     def _finish(self, place: Place, base: Input, feature: Feature | Related | Resolver[Any], categories: ValueType | None) -> Input:
         _check_options(place, feature, is_category=categories is not None)
-        by_name = not self.mapper.has_property(base.name) or _path(base) == (base.name,)
+        by_name = not is_taken(self.mapper, base.name) or _path(base) == (base.name,)
         if categories is None:
             rule = rule_for_number(place, feature.missing, native=self.native)
             return _with(base, by_name=by_name, missing=rule.missing, imputation=rule.imputation)
@@ -82,6 +82,7 @@ class Reader:
             missing=rule.missing,
             imputation=rule.imputation,
             categories=(),
+            members=None if categories.enum_class is None else tuple(categories.enum_class.__members__),
             missing_code=rule.missing_code,
         )
 
@@ -98,7 +99,7 @@ class Reader:
             dtype="float",
             sources=sources,
             transform=given.op,
-            by_name=not self.mapper.has_property(_name(place)),
+            by_name=not is_taken(self.mapper, _name(place)),
             missing=rule.missing,
             imputation=rule.imputation,
         )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute
 from sqlalchemy.orm.exc import UnmappedColumnError
-from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.selectable import Exists, FromClause, ScalarSelect, SelectBase
+from sqlalchemy.sql.selectable import FromClause, SelectBase
 
+from prisml.definition.aggregates import is_subquery, refuse_aggregates, walk
 from prisml.definition.features import Expression, Resolver
 from prisml.definition.inputs import check_resolver
 from prisml.definition.mapping import ValueType, own_column, type_of_python, type_of_sql
@@ -70,6 +69,7 @@ def _read_sql(here: Place, mapper: Mapper[Any], given: object) -> ColumnElement[
     if not isinstance(sql, ColumnElement):
         raise here.error(f"is a {type(sql).__name__}", "Give a mapped column or a SQL expression over the entity's columns.")
     _require_own_tables(here, mapper, sql)
+    refuse_aggregates(here, sql)
     return sql
 
 
@@ -85,9 +85,9 @@ def _require_own_tables(here: Place, mapper: Mapper[Any], sql: ColumnElement[Any
 def _only_column(mapper: Mapper[Any], sql: ColumnElement[Any]) -> str | None:
     """The attribute that alone decides ``sql``; None where there are several, none, or a subquery."""
     found: set[str] = set()
-    for element in _walk(sql):
+    for element in walk(sql):
         # A function is a FromClause too, since it can stand in FROM.
-        if isinstance(element, ScalarSelect | SelectBase | Exists | FromClause) and not isinstance(element, FunctionElement):
+        if is_subquery(element) or (isinstance(element, FromClause) and not isinstance(element, FunctionElement)):
             return None
         if isinstance(element, Column):
             try:
@@ -95,10 +95,3 @@ def _only_column(mapper: Mapper[Any], sql: ColumnElement[Any]) -> str | None:
             except UnmappedColumnError:
                 return None
     return found.pop() if len(found) == 1 else None
-
-
-def _walk(element: ClauseElement) -> Iterator[ClauseElement]:
-    yield element
-    for child in element.get_children():
-        if isinstance(child, ClauseElement):
-            yield from _walk(child)

@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import Column
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute, RelationshipProperty, class_mapper
+from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Mapper, QueryableAttribute, RelationshipProperty, class_mapper
 from sqlalchemy.orm.exc import UnmappedColumnError
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import PickleType, TypeDecorator, TypeEngine
 
+from prisml.definition.aggregates import refuse_aggregates
 from prisml.definition.place import Place
 from prisml.manifest import Dtype
 
@@ -60,6 +61,11 @@ def mapper_of(entity: type, place: Place) -> Mapper[Any]:
         ) from error
 
 
+def is_taken(mapper: Mapper[Any], name: str) -> bool:
+    """Whether objects of the class have an attribute of that name: mapped, hybrid, synonym, proxy or plain."""
+    return name in mapper.all_orm_descriptors or mapper.has_property(name) or hasattr(mapper.class_, name)
+
+
 def type_of_python(python_type: object) -> ValueType:
     """The value type of a Python class such as ``float`` or an Enum."""
     if not isinstance(python_type, type):
@@ -83,6 +89,21 @@ def type_of_sql(sql_type: TypeEngine[Any]) -> ValueType:
         found = type_of_sql(sql_type.impl_instance)
     strings = getattr(sql_type, "enums", ()) if found.dtype == "str" else ()
     return ValueType(found.dtype, described, found.enum_class, tuple(strings))
+
+
+def has_comparable_values(sql_type: TypeEngine[Any]) -> bool:
+    """Whether values of ``sql_type`` can be told apart as groups: what Python can hash, and no document, array or pickle."""
+    if type_of_sql(sql_type).dtype is not None:
+        return True
+    if isinstance(sql_type, PickleType):
+        return False
+    if isinstance(sql_type, TypeDecorator) and _says_no_python_type(sql_type):
+        return has_comparable_values(sql_type.impl_instance)
+    try:
+        python_type = sql_type.python_type
+    except NotImplementedError:
+        return False
+    return python_type is not object and python_type.__hash__ is not None
 
 
 def _says_no_python_type(decorator: TypeDecorator[Any]) -> bool:
@@ -140,6 +161,9 @@ def _require_column(attribute: InstrumentedAttribute[Any], place: Place) -> None
             f"reads {owner}.{attribute.key}, a relationship",
             f"Name a column behind it: related({owner}.{attribute.key}, <column of the related class>).",
         )
+    if isinstance(attribute.property, ColumnProperty):
+        for column in attribute.property.columns:
+            refuse_aggregates(place, column)
 
 
 def related_column(

@@ -18,7 +18,7 @@ from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Res
 from prisml.definition.gates import Gate, accuracy_gate, check_gates
 from prisml.definition.inputs import Reader, own_reads
 from prisml.definition.label import Label, ReadLabel, read_label, read_where
-from prisml.definition.mapping import mapper_of
+from prisml.definition.mapping import is_taken, mapper_of
 from prisml.definition.place import Place
 from prisml.definition.split import DEFAULT_TEST_SIZE, Split, resolve_split
 from prisml.definition.task import label_dtype, resolve_positive, resolve_task
@@ -130,10 +130,10 @@ def define_model(
     ``entity``
         A class mapped by SQLAlchemy, in any of its ways (declarative, imperative, dataclass).
     ``output``
-        The field's name: an identifier that the entity does not map. It is never read from the table.
+        The field's name: an identifier that is no attribute of the entity. It is never read from the table.
     ``label``
         What is learned: a mapped column, SQL over the entity's columns (``Flight.arr_delay > 15``), or a ``resolver``. Rows where it
-        is NULL are dropped and counted.
+        is NULL are dropped and counted. Window functions and aggregates, here and in ``where``, stand in a scalar subquery.
     ``features``
         What it is learned from, by name: mapped columns, ``Feature(...)``, ``related(...)``, transforms such as
         ``days_since(...)``, and ``resolver(...)``.
@@ -235,8 +235,9 @@ def _check_output(place: Place, mapper: Mapper[Any], output: object) -> None:
     here = place.of("output")
     if not isinstance(output, str) or not output.isidentifier() or keyword.iskeyword(output):
         raise here.error("is no identifier", 'Write output="churn_probability", say.')
-    if output in mapper.all_orm_descriptors or mapper.has_property(output):
-        raise here.error("is mapped already", "Choose a name that the entity does not have: it is predicted, never read from the table.")
+    if is_taken(mapper, output):
+        what = f"is an attribute of {mapper.class_.__name__} already"
+        raise here.error(what, "Choose a name that the entity does not have: it is predicted, never read from the table.")
 
 
 def _check_name(place: Place, name: object) -> None:

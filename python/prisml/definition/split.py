@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapper
 
-from prisml.definition.mapping import ColumnLike, own_column, type_of_sql
+from prisml.definition.mapping import ColumnLike, has_comparable_values, own_column, type_of_sql
 from prisml.definition.place import Place
 
 DEFAULT_TEST_SIZE = 0.2
@@ -66,10 +66,19 @@ def resolve_split(place: Place, mapper: Mapper[Any], split: object, test_size: f
     if isinstance(split, RandomSplit):
         return RandomSplit(_share(here, split.test_size))
     if isinstance(split, GroupSplit):
-        return GroupSplit(own_column(mapper, split.column, here), test_size=_share(here, split.test_size))
+        return _group_split(here, mapper, split)
     if isinstance(split, TimeSplit):
         return _time_split(here, mapper, split)
     raise here.error(f"is a {type(split).__name__}", "Use RandomSplit(), TimeSplit(column, test_from=...) or GroupSplit(column).")
+
+
+def _group_split(here: Place, mapper: Mapper[Any], split: GroupSplit) -> GroupSplit:
+    column = own_column(mapper, split.column, here)
+    if not has_comparable_values(column.type):
+        raise here.error(
+            f"goes by {column.key}, a {type_of_sql(column.type).described} column", "Name a column of values that can be compared."
+        )
+    return GroupSplit(column, test_size=_share(here, split.test_size))
 
 
 def _time_split(here: Place, mapper: Mapper[Any], split: TimeSplit) -> TimeSplit:

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from sqlalchemy import URL, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
 
-from prisml.errors import ConfigurationError, DatabaseConnectionError
+from prisml.errors import DatabaseConnectionError
+from prisml.url import make_engine, read_url, refuse_torn
 
 
 def connect(url: str | URL) -> Engine:
@@ -18,23 +19,13 @@ def connect(url: str | URL) -> Engine:
 
     Raises ``ConfigurationError`` where the URL cannot be read or its driver is not installed.
     """
-    parsed = _parsed(url)
-    name = parsed.drivername
-    try:
-        return create_engine(parsed, hide_parameters=True)
-    except NoSuchModuleError:
-        hint = "postgres:// is written postgresql://." if name == "postgres" else "Is the dialect's package installed?"
-        raise ConfigurationError(f"SQLAlchemy knows no dialect {name!r}.", {"dialect": name}, [hint]) from None
-    except ModuleNotFoundError as missing:
-        message = f"The driver of {name!r} is not installed: there is no module {missing.name!r}."
-        raise ConfigurationError(message, {"dialect": name}, ["Install the driver, or name another: dialect+driver://."]) from None
-    except (ArgumentError, TypeError, ValueError):
-        raise ConfigurationError(f"The database's URL has an option that {name!r} does not take.", {"dialect": name}) from None
+    return make_engine(read_url(url, of="database"), of="database")
 
 
 @contextmanager
 def reaching(url: URL) -> Iterator[None]:
     """While this is open, a refusal by the database becomes a ``DatabaseConnectionError`` that shows no secret of ``url``."""
+    refuse_torn(url, of="database")
     try:
         _refuse_absent_file(url)
         yield
@@ -50,14 +41,6 @@ def shown(url: URL) -> str:
     """What may be shown of a URL: neither password nor query."""
     public = URL.create(url.drivername, username=url.username, host=url.host, port=url.port, database=url.database)
     return public.render_as_string()
-
-
-def _parsed(url: str | URL) -> URL:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):
-        message = "The database's URL cannot be read."
-        raise ConfigurationError(message, {}, ["It looks like dialect+driver://user:password@host:port/name."]) from None
 
 
 def _refuse_absent_file(url: URL) -> None:

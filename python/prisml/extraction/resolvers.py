@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any
 
 from prisml.definition.features import Resolver
@@ -16,6 +16,9 @@ from prisml.errors import DefinitionError, EncodingError, FeatureExtractionError
 
 _ABSENT = object()
 _OWN = str(Path(__file__).resolve().parent)
+# The same as the Rust core refuses; a tuple with _fields is a row with attributes.
+_NO_ROWS = (NoneType, str, bytes, bytearray, list, tuple, set, type)
+_NUMBER_LIKE = ("__float__", "__array__")
 
 
 class ResolverRow:
@@ -61,9 +64,9 @@ def resolve(resolver: Resolver[Any], feature: str, row: ResolverRow, as_of: date
 
 
 def resolve_all(
-    resolver: Resolver[Any], feature: str, rows: Iterable[ResolverRow], as_of: datetime, *, place: Callable[[int], str]
+    resolver: Resolver[Any], feature: str, rows: Iterable[ResolverRow], as_of: datetime, *, place: Callable[[int], int | str]
 ) -> list[object]:
-    """What the resolver computes from each of ``rows``; ``place`` says in words which row an index is.
+    """What the resolver computes from each of ``rows``; ``place`` says which row an index is, in words or by another index.
 
     Raises ``FeatureExtractionError`` with feature, row and the type of what the resolver raised.
     """
@@ -108,16 +111,30 @@ def _predicted(
         if value is _ABSENT:
             raise _missing(feature, index, [name for name, place in places.items() if found[place] is _ABSENT], by_name=by_name)
         given[index] = value
-    computed = resolve_all(resolver, feature, views, as_of, place=lambda index: f"row {indices[index]}")
+    computed = resolve_all(resolver, feature, views, as_of, place=lambda index: indices[index])
     given.update(zip(indices, computed, strict=True))
     return [given[index] for index in range(first_row, first_row + len(rows))]
 
 
 def _read(row: object, name: str, feature: str, index: int) -> object:
-    if isinstance(row, Mapping):
-        return row.get(name, _ABSENT)
-    with _Raised(feature, lambda: f"row {index}"):
+    with _Unreadable(feature, index, name):
+        if isinstance(row, Mapping):
+            return row.get(name, _ABSENT)
+        if _is_no_row(row):
+            raise _refused(row, feature, index)
         return getattr(row, name, _ABSENT)
+
+
+def _is_no_row(row: object) -> bool:
+    kind = type(row)
+    return not hasattr(kind, "_fields") and (isinstance(row, _NO_ROWS) or any(hasattr(kind, name) for name in _NUMBER_LIKE))
+
+
+def _refused(row: object, feature: str, index: int) -> EncodingError:
+    kind, expected = type(row).__name__, "a mapping, a dataclass or an object with attributes"
+    message = f"Feature {feature!r}, row {index}: a row of type {kind} where {expected} is expected."
+    context = {"feature": feature, "row": index, "type": kind}
+    return EncodingError(message, context, ["Pass rows that give values by column or feature name."])
 
 
 def _missing(feature: str, index: int, absent: list[str], *, by_name: bool) -> EncodingError:
@@ -138,25 +155,53 @@ class _Raised(AbstractContextManager[None]):
     place are told. A debugger finds it in ``__context__``.
     """
 
-    def __init__(self, feature: str, place: Callable[[], str]) -> None:
+    def __init__(self, feature: str, place: Callable[[], int | str]) -> None:
         self._feature = feature
         self._place = place
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if not isinstance(error, Exception) or isinstance(error, PrisMLError):
+        if not _is_the_users(error):
             return
         row, raised = self._place(), type(error).__name__
+        where = f"row {row}" if isinstance(row, int) else row
         hints = ["Let it return None where a value is missing."]
         if isinstance(error, TypeError):
             hints.append("The datetimes it is shown are aware and in UTC.")
         raise FeatureExtractionError(
-            f"The resolver of {self._feature!r} raised {raised} for {row}{_line(trace)}.",
+            f"The resolver of {self._feature!r} raised {raised} for {where}{_line(trace)}.",
             {"feature": self._feature, "row": row, "error": raised},
             hints,
         ) from None
 
 
+class _Unreadable(AbstractContextManager[None]):
+    """While an attribute of a row is read, whatever that raises becomes an error that names the attribute, not the resolver.
+
+    An ORM object that has no session any more cannot load what was not loaded, and its error is not chained, as above.
+    """
+
+    def __init__(self, feature: str, row: int, attribute: str) -> None:
+        self._feature = feature
+        self._row = row
+        self._attribute = attribute
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if not _is_the_users(error):
+            return
+        raised = type(error).__name__
+        raise EncodingError(
+            f"Feature {self._feature!r}, row {self._row}: reading {self._attribute!r} of the row raised {raised}.",
+            {"feature": self._feature, "row": self._row, "attribute": self._attribute, "error": raised},
+            ["Load it before predicting, or attach the object to a session."],
+        ) from None
+
+
+def _is_the_users(error: BaseException | None) -> bool:
+    """Whether user's code raised it: an ``exit()`` in it, too, must not end the program as if all were done."""
+    return isinstance(error, (Exception, SystemExit)) and not isinstance(error, PrisMLError)
+
+
 def _line(trace: TracebackType | None) -> str:
     """Where in the user's own code it was raised."""
-    frames = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_OWN)]
+    frames = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith((_OWN, "<frozen"))]
     return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

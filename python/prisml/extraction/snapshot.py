@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from prisml.errors import ConfigurationError
 from prisml.extraction.database import reaching, shown
@@ -65,7 +65,7 @@ def _mysql(engine: Engine) -> Iterator[Connection]:
         finally:
             if not connection.invalidated:
                 connection.rollback()
-                connection.exec_driver_sql("SET time_zone = %s", (zone,))
+                connection.execute(text("SET time_zone = :zone"), {"zone": zone})
 
 
 @contextmanager

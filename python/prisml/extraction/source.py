@@ -11,6 +11,8 @@ from types import CodeType
 Node = ast.Lambda | ast.FunctionDef
 Position = tuple[int | None, int | None, int | None, int | None]
 
+# Above these stand the __future__ imports.
+_FLAGS_OF_THE_CODE = 0xFFFF
 _NO_PART_OF_THE_CODE = frozenset({"annotation", "returns", "ctx", "kind", "type_comment", "type_params"})
 
 
@@ -21,13 +23,15 @@ class UnreadableCodeError(Exception):
 def find_node(code: CodeType) -> Node:
     """The lambda or def that ``code`` was compiled from.
 
-    Several may begin on one line: the right one is where the body's value stands in the file, which the compiler keeps for tracebacks.
-    Where it was told not to (``-X no_debug_ranges``), it is the one that compiles to the same instructions.
+    Several may begin on one line: the right one is where the body's value stands in the file, which the compiler keeps for tracebacks,
+    unless it was told not to (``-X no_debug_ranges``). In any case it is one that compiles to the same instructions: the file may have
+    been changed since it was imported.
     """
     tree = _tree(code)
     candidates = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda | ast.FunctionDef) and _may_be(node, code)]
     if len(candidates) > 1:
-        candidates = _at_its_place(candidates, code) or _alike(tree, candidates, code)
+        candidates = _at_its_place(candidates, code) or candidates
+    candidates = _alike(tree, candidates, code)
     if not candidates:
         raise UnreadableCodeError("its source is not what was imported")
     return candidates[0]
@@ -107,8 +111,10 @@ def _alike(tree: ast.Module, candidates: list[Node], code: CodeType) -> list[Nod
     """The candidates that compile to the instructions of ``code``, each told from the others by a line number of its own."""
     own = {1_000_000 + number: node for number, node in enumerate(candidates)}
     for line, node in own.items():
-        node.lineno = node.end_lineno = line
-        node.end_col_offset = max(node.col_offset, node.end_col_offset or 0)
+        # A function begins with its first decorator.
+        for part in (node, *([] if isinstance(node, ast.Lambda) else node.decorator_list)):
+            part.lineno = part.end_lineno = line
+            part.end_col_offset = max(part.col_offset, part.end_col_offset or 0)
     compiled = {found.co_firstlineno: found for found in _inner(compile(tree, code.co_filename, "exec", dont_inherit=True))}
     return [node for line, node in own.items() if line in compiled and _same(compiled[line], code)]
 
@@ -121,14 +127,25 @@ def _inner(code: CodeType) -> Iterator[CodeType]:
 
 
 def _same(one: CodeType, other: CodeType) -> bool:
-    """Equal but for line numbers."""
-    plain = ("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_argcount", "co_kwonlyargcount", "co_flags")
+    """Equal but for line numbers and the module's ``from __future__`` imports."""
+    plain = ("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_argcount", "co_kwonlyargcount")
+    if (one.co_flags ^ other.co_flags) & _FLAGS_OF_THE_CODE:
+        return False
     if any(getattr(one, name) != getattr(other, name) for name in plain) or len(one.co_consts) != len(other.co_consts):
         return False
     for first, second in zip(one.co_consts, other.co_consts, strict=True):
         if isinstance(first, CodeType) and isinstance(second, CodeType):
             if not _same(first, second):
                 return False
-        elif repr(first) != repr(second):
+        elif _constant(first) != _constant(second):
             return False
     return True
+
+
+def _constant(value: object) -> object:
+    """What compares equal for equal constants of one type: a set that was read from a file has an order of its own."""
+    if isinstance(value, tuple):
+        return [_constant(item) for item in value]
+    if isinstance(value, frozenset):
+        return {repr(item) for item in value}
+    return repr(value)

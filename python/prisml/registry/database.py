@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from prisml.errors import ConfigurationError, RegistryError
 from prisml.registry.tables import check_schema, create_tables, has_tables
+from prisml.url import make_engine, read_url, refuse_torn
 
 BUSY_SECONDS = 30.0
 
@@ -22,14 +23,9 @@ def show_url(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def make_engine(where: str | URL) -> Engine:
+def open_url(where: str | URL) -> Engine:
     """An engine that keeps no connection open between two operations, so that nothing is inherited across a fork."""
-    try:
-        url = make_url(where)
-    except ArgumentError:
-        raise ConfigurationError(
-            "The registry's URL cannot be parsed.", {}, ["Write it as SQLAlchemy does, as in sqlite:///.prisml/registry.db."]
-        ) from None
+    url = read_url(where, of="registry")
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite and url.database in (None, "", ":memory:"):
         raise ConfigurationError(
@@ -40,21 +36,15 @@ def make_engine(where: str | URL) -> Engine:
     if sqlite and not str(url.database).startswith("file:"):
         # A later chdir must not move the registry.
         url = url.set(database=str(Path(str(url.database)).absolute()))
-    try:
-        return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS} if sqlite else {})
-    except (ModuleNotFoundError, NoSuchModuleError):
-        raise ConfigurationError(
-            f"The driver of {url.drivername!r} is not installed.",
-            {"registry": show_url(url)},
-            ["Install it, or name another one, as in postgresql+psycopg:// or mysql+pymysql://."],
-        ) from None
+    return make_engine(url, of="registry", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS} if sqlite else {})
 
 
 class Database:
     """Where the registry's tables are, or will be."""
 
     def __init__(self, where: str | URL | Engine) -> None:
-        self.engine = where if isinstance(where, Engine) else make_engine(where)
+        self.engine = where if isinstance(where, Engine) else open_url(where)
+        refuse_torn(self.engine.url, of="registry")
         self.place = show_url(self.engine.url)
         if self.engine.dialect.is_async:
             raise ConfigurationError(

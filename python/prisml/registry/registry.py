@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, func, insert, select
+from sqlalchemy import URL, Connection, Engine, Row, func, insert, select
 
 from prisml.errors import ArtifactError, ModelNotFoundError, VersionNotFoundError
 from prisml.manifest import read_manifest
@@ -163,10 +164,20 @@ def _select(connection: Connection | None, name: str) -> tuple[Version, ...]:
     mine = deployments.c.name == name
     serving = select(deployments.c.to_number).where(mine).order_by(deployments.c.position.desc()).limit(1).scalar_subquery()
     statement = select(versions, serving.label("serving")).where(versions.c.name == name).order_by(versions.c.number)
-    return tuple(
-        Version(row.name, row.number, row.digest, row.created_at, row.author, row.number == row.serving, json.loads(row.metrics))
-        for row in connection.execute(statement)
-    )
+    try:
+        return tuple(_read_version(row) for row in connection.execute(statement))
+    except (TypeError, ValueError):
+        # Not chained: it quotes what stands there.
+        message = f"A version of {name!r} is damaged in the registry: its moment or its metrics cannot be read."
+        raise ArtifactError(message, {"model": name}, ["Restore the registry from a backup."]) from None
+
+
+def _read_version(row: Row[Any]) -> Version:
+    metrics = json.loads(row.metrics)
+    numbers = isinstance(metrics, dict) and all(isinstance(value, int | float) for value in metrics.values())
+    if not numbers or row.created_at.tzinfo is None:
+        raise ValueError
+    return Version(row.name, row.number, row.digest, row.created_at, row.author, row.number == row.serving, metrics)
 
 
 def _manifest_text(connection: Connection | None, version: Version) -> str:

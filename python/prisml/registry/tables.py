@@ -123,13 +123,21 @@ def has_tables(connection: Connection) -> bool:
 
 
 def check_schema(connection: Connection, place: str, *, lock: bool = False) -> bool:
-    """Whether the registry can be read: False without its number, ``RegistryError`` where it is newer than this release.
+    """Whether the registry can be read: False where its number is not there yet.
+
+    ``RegistryError`` where it is newer than this release, or lost: a registry that holds versions had one.
 
     With ``lock``, every other writer waits at this row until the transaction ends.
     """
     statement = select(schema.c.version).where(schema.c.id == 1)
     number = connection.execute(statement.with_for_update() if lock else statement).scalar()
     if number is None:
+        if inspect(connection).has_table(versions.name) and connection.execute(select(versions.c.number).limit(1)).first() is not None:
+            raise RegistryError(
+                f"The registry {place} is damaged: it holds versions, and not the number of its schema.",
+                {"registry": place},
+                ["Restore the registry from a backup."],
+            )
         return False
     if number > SCHEMA_VERSION:
         raise RegistryError(

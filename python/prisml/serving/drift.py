@@ -12,7 +12,9 @@ from prisml.manifest import Input, Manifest
 
 
 def check_drift(definition: ModelDefinition[Any], manifest: Manifest) -> None:
-    """``SchemaDriftError`` that names the features whose columns or resolvers are not those of the trained version."""
+    """``SchemaDriftError`` that names what is not as in the trained version: the field, its features' columns or their resolvers."""
+    if others := tuple(_other_field(definition, manifest)):
+        raise _drift(manifest, f"It was trained with another {' and another '.join(others)}.", (), fields=others)
     if columns_fingerprint(definition) != manifest.fingerprints.columns:
         changed = tuple(_changed_inputs(definition.inputs, manifest.inputs))
         what = f"What {', '.join(map(repr, changed))} reads is not what" if changed else "The order of the features is not that"
@@ -24,10 +26,22 @@ def check_drift(definition: ModelDefinition[Any], manifest: Manifest) -> None:
         raise _drift(manifest, f"The code of {', '.join(map(repr, changed))} is not what it was trained with.", changed)
 
 
-def _drift(manifest: Manifest, message: str, features: tuple[str, ...]) -> SchemaDriftError:
+def _other_field(definition: ModelDefinition[Any], manifest: Manifest) -> Iterable[str]:
+    """What says which field is predicted, where the two sides differ in it."""
+    if definition.entity.__name__ != manifest.entity:
+        yield "entity"
+    if definition.output != manifest.output:
+        yield "output"
+    if definition.task != manifest.task:
+        yield "task"
+    elif definition.task == "binary" and manifest.classes[1:] != (definition.positive,):
+        yield "positive class"
+
+
+def _drift(manifest: Manifest, message: str, features: tuple[str, ...], fields: tuple[str, ...] = ()) -> SchemaDriftError:
     return SchemaDriftError(
         f"{manifest.name!r} cannot be served by this definition. {message}",
-        {"model": manifest.name, "features": features},
+        {"model": manifest.name, "features": features, "fields": fields},
         ["Train and publish again with the definition as it is now, or run the code that the version was trained with."],
     )
 

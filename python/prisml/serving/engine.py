@@ -206,12 +206,22 @@ def _moment(as_of: object) -> datetime:
     """``as_of`` as an aware moment in UTC: now for None, midnight for a date; what is naive is UTC."""
     if as_of is None:
         return datetime.now(UTC)
-    if isinstance(as_of, datetime):
-        return as_of.replace(tzinfo=UTC) if as_of.tzinfo is None else as_of.astimezone(UTC)
-    if isinstance(as_of, date):
-        return datetime.combine(as_of, time(), UTC)
-    raise EncodingError(f"as_of is a {type(as_of).__name__}.", {}, ["Give a datetime or a date."])
+    try:
+        if isinstance(as_of, datetime):
+            moment = as_of.replace(tzinfo=UTC) if as_of.tzinfo is None else as_of.astimezone(UTC)
+        elif isinstance(as_of, date):
+            moment = datetime.combine(as_of, time(), UTC)
+        else:
+            raise EncodingError(f"as_of is a {type(as_of).__name__}.", {}, ["Give a datetime or a date."])
+        _micros(moment)
+    except (TypeError, ValueError, OverflowError):
+        # NaT of pandas is a datetime that stands for none, and ends as NaN; the first and last hours of the calendar have no equal in UTC.
+        kind = type(as_of).__name__
+        raise EncodingError(
+            f"as_of is a {kind} that is no moment in UTC.", {"type": kind}, ["Give a moment from the years 1 to 9999."]
+        ) from None
+    return moment
 
 
 def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return int((moment - _EPOCH) // timedelta(microseconds=1))

@@ -111,7 +111,7 @@ class Predictions:
     """What a model predicts for a batch, in the order of its rows; ``self[i]`` is the ``Prediction`` of row i.
 
     ``errors`` holds the error of each row that failed under ``on_error="null"``; ``unseen`` how many values of each feature were a
-    category that training had not seen. The arrays are read-only.
+    category without a code of its own: one that training had not seen, or too seldom (``min_frequency``). The arrays are read-only.
     """
 
     def __init__(

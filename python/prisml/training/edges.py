@@ -85,9 +85,10 @@ def _category(item: Input) -> _Feature:
     kinds: dict[str, Cell] = {}
     if item.missing_code is not None:
         kinds["missing"] = (None, item.missing_code)
-    if item.other_code is not None:
-        kinds["unseen"] = (_unseen(item), item.other_code)
-    if item.dtype != "int":
+    unseen = _unseen(item)
+    if item.other_code is not None and unseen is not None:
+        kinds["unseen"] = (unseen, item.other_code)
+    if item.dtype == "str":
         code = known.index("") if "" in known else item.other_code
         if code is not None:
             kinds["empty"] = ("", code)
@@ -99,7 +100,10 @@ def _category(item: Input) -> _Feature:
     return _Feature(item.name, usual, kinds, middle)
 
 
-def _unseen(item: Input) -> str | int:
+def _unseen(item: Input) -> str | int | None:
+    """A value that training did not see; None where an enumeration has no other member."""
+    if item.members is not None:
+        return next((name for name in item.members if name not in (item.categories or ())), None)
     if item.dtype == "int":
         return max((value for value in item.categories or () if isinstance(value, int)), default=0) + 1
     name = "unseen"

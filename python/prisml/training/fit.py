@@ -60,7 +60,10 @@ class _Data:
 
 
 def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Progress = silent) -> Candidate:
-    """The candidate that ``definition`` makes of ``extracted``. Equal definitions and rows give the same artifact.
+    """The candidate that ``definition`` makes of ``extracted``. Equal definitions and equal ``extracted`` give the same artifact.
+
+    Equal rows need not be equal ``extracted``: ``days_since``, ``hours_since`` and resolvers that take ``(row, as_of)`` are computed for
+    the moment of extraction.
 
     Everything fitted comes from the training part alone. Raises ``TrainingEnvironmentError`` without the training stack, ``NoDataError``
     where the rows are too few or too alike, ``TrainingError``, ``ExportError``, and ``ParityError`` where the exported graph is not the

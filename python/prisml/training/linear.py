@@ -1,8 +1,8 @@
-"""Linear models as a few matrix products in float64.
+"""Linear models as one matrix product and a lookup for each category, in float64.
 
 skl2onnx would scale in float32, where a number that is large beside its spread loses what it says, and would answer a row alone with
-other bits than in a batch. Here scaling is folded into the weights, one-hot columns are comparisons, sums are float64, and only the
-result is rounded to float32.
+other bits than in a batch. Here scaling is folded into the weights, a category's weight is looked up by its code, sums are float64, and
+only the result is rounded to float32.
 """
 
 from __future__ import annotations
@@ -19,16 +19,14 @@ from prisml.training.pipeline import DESIGN, FittedPipeline
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What a row's numbers and one-hot columns are multiplied with; one column for each output.
+    """What a row's numbers are multiplied with, and what its codes add; one column for each output.
 
-    ``numbers`` has a row for each column of the encoded matrix, zero where that is a category. ``codes`` has a row for each code of
-    each category: ``code_of[i]`` in matrix column ``read_from[i]``.
+    ``numbers`` has a row for each column of the encoded matrix, zero where that is a category. ``codes`` has a table for each category,
+    with a row for each of its codes.
     """
 
     numbers: NDArray[np.float64]
-    codes: NDArray[np.float64]
-    read_from: NDArray[np.int64]
-    code_of: NDArray[np.float32]
+    codes: tuple[NDArray[np.float64], ...]
     bias: NDArray[np.float64]
 
 
@@ -43,12 +41,11 @@ def weights_of(fitted: FittedPipeline) -> Weights:
         scaler = design.named_transformers_["numbers"]
         numbers[fitted.numbers] = coefficients[:count] / scaler.scale_[:, None]
         bias -= scaler.mean_ @ numbers[fitted.numbers]
-    codes, widths = coefficients[count:], [fitted.columns[place].codes for place in fitted.categories]
+    codes = coefficients[count:]
     if fitted.task == "binary":
         numbers, codes, bias = (np.concatenate((np.zeros_like(part), part), axis=-1) for part in (numbers, codes, bias))
-    read_from = np.repeat(np.asarray(fitted.categories, dtype=np.int64), widths)
-    code_of = np.concatenate([np.arange(width, dtype=np.float32) for width in widths] or [np.zeros(0, dtype=np.float32)])
-    return Weights(numbers, codes, read_from, code_of, bias)
+    ends = np.cumsum([fitted.columns[place].codes for place in fitted.categories], dtype=np.intp)
+    return Weights(numbers, tuple(np.split(codes, ends[:-1])) if len(ends) else (), bias)
 
 
 def linear_nodes(fitted: FittedPipeline) -> tuple[list[Any], list[Any]]:
@@ -58,12 +55,13 @@ def linear_nodes(fitted: FittedPipeline) -> tuple[list[Any], list[Any]]:
     weights = weights_of(fitted)
     tensors = [numpy_helper.from_array(weights.bias, "bias")]
     nodes, score = [], "bias"
-    if len(weights.code_of):
-        nodes += _code_nodes(helper, TensorProto.DOUBLE)
+    if weights.codes:
+        tables = [f"code_weights_{place}" for place in fitted.categories]
+        nodes += _code_nodes(helper, tables, TensorProto.INT64)
         tensors += [
-            numpy_helper.from_array(weights.read_from, "read_from"),
-            numpy_helper.from_array(weights.code_of[None, :], "code_of"),
-            numpy_helper.from_array(weights.codes, "code_weights"),
+            numpy_helper.from_array(np.asarray(fitted.categories, dtype=np.int64), "categories"),
+            numpy_helper.from_array(np.asarray([1], dtype=np.int64), "code_axis"),
+            *(numpy_helper.from_array(table, name) for table, name in zip(weights.codes, tables, strict=True)),
         ]
         score = "code_scores"
     if fitted.numbers:
@@ -78,11 +76,17 @@ def linear_nodes(fitted: FittedPipeline) -> tuple[list[Any], list[Any]]:
     return nodes, tensors
 
 
-def _code_nodes(helper: Any, double: int) -> list[Any]:
-    """One comparison for each code, and the sum of the weights of those that hold."""
+def _code_nodes(helper: Any, tables: list[str], integer: int) -> list[Any]:
+    """Of each category's table the row of its code, and their sum with the bias, in one order for every batch.
+
+    A code without a row would end the run: a table of its own for each category keeps it from reading another's.
+    """
+    codes, found = [f"code_{place}" for place in range(len(tables))], [f"found_{place}" for place in range(len(tables))]
     return [
-        helper.make_node("Gather", [INPUT, "read_from"], ["repeated"], axis=1),
-        helper.make_node("Equal", ["repeated", "code_of"], ["is_code"]),
-        helper.make_node("Cast", ["is_code"], ["one_hot"], to=double),
-        helper.make_node("Gemm", ["one_hot", "code_weights", "bias"], ["code_scores"]),
+        helper.make_node("Gather", [INPUT, "categories"], ["float_codes"], axis=1),
+        helper.make_node("Cast", ["float_codes"], ["codes"], to=integer),
+        helper.make_node("Split", ["codes"], codes, axis=1, num_outputs=len(codes)),
+        *(helper.make_node("Gather", [table, code], [name], axis=0) for table, code, name in zip(tables, codes, found, strict=True)),
+        helper.make_node("Sum", ["bias", *found], ["found_scores"]),
+        helper.make_node("Squeeze", ["found_scores", "code_axis"], ["code_scores"]),
     ]

@@ -17,6 +17,8 @@ from prisml.training.pipeline import FittedPipeline
 
 TOLERANCE = 1e-5
 GOLDEN_ROWS = 12
+# The parameter that says how many trees are added up.
+_TREES_BY = {"random_forest": "n_estimators", "gradient_boosting": "n_estimators", "hist_gradient_boosting": "max_iter"}
 Floats = NDArray[np.float64]
 
 
@@ -49,7 +51,7 @@ def verify(onnx: bytes, fitted: FittedPipeline, *, manifest: Manifest, holdout: 
         held=len(held),
     )
     if comparison.failed.any() or comparison.flips:
-        raise _refused(comparison, np.concatenate((holdout, edges.matrix)), len(held), manifest.name)
+        raise _refused(comparison, fitted, np.concatenate((holdout, edges.matrix)), len(held), manifest.name)
     parity = Parity(
         rows=len(held),
         edge_rows=len(made),
@@ -110,10 +112,10 @@ def _compare(engine: Floats, reference: Floats, *, task: Task, threshold: float,
     return _Comparison(difference.max(axis=1), TOLERANCE, int(np.count_nonzero(flipped)))
 
 
-def _refused(comparison: _Comparison, matrix: NDArray[np.float32], held: int, model: str) -> ParityError:
+def _refused(comparison: _Comparison, fitted: FittedPipeline, matrix: NDArray[np.float32], held: int, model: str) -> ParityError:
     failed = comparison.failed
     rows, edge_rows = int(np.count_nonzero(failed[:held])), int(np.count_nonzero(failed[held:]))
-    cause, way = _likely_cause(comparison, np.asarray(np.isnan(matrix).any(axis=1)))
+    cause, way = _likely_cause(comparison, fitted, np.asarray(np.isnan(matrix).any(axis=1)))
     return ParityError(
         f"Model {model!r}: the exported graph does not predict what scikit-learn does: {rows:,} of {held:,} hold-out rows and "
         f"{edge_rows:,} of {len(matrix) - held:,} edge rows are too far apart, by up to {comparison.largest:.3g} where "
@@ -130,13 +132,15 @@ def _refused(comparison: _Comparison, matrix: NDArray[np.float32], held: int, mo
     )
 
 
-def _likely_cause(comparison: _Comparison, gaps: NDArray[np.bool_]) -> tuple[str, str]:
+def _likely_cause(comparison: _Comparison, fitted: FittedPipeline, gaps: NDArray[np.bool_]) -> tuple[str, str]:
     failed = comparison.failed
     reinstall = 'Install the versions that belong together: pip install "prisml[train]"; or choose another algorithm.'
     if gaps[failed].all() and not failed[~gaps].any() and gaps.any():
         return "Only rows with a missing number differ: the graph sends NaN another way.", 'Give those features missing="median".'
     if failed.mean() > 0.5:
         return "Most rows differ: the graph is not this model.", reinstall
-    if comparison.largest < 100 * comparison.tolerance:
-        return "The differences are small: float32 rounds what the estimator sums.", "Bound the size of the model, or scale the label."
+    count = _TREES_BY.get(fitted.choice.algorithm.name)
+    if count is not None and comparison.largest < 100 * comparison.tolerance:
+        scaled = "; or scale the label down" if fitted.task == "regression" else ""
+        return "The differences are small: the engine adds up the trees in float32.", f"Fit fewer trees: lower {count}{scaled}."
     return "A few rows differ by much: values beside a decision's threshold take the other branch.", reinstall

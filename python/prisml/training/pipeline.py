@@ -17,6 +17,9 @@ from prisml.training.estimators import Choice
 
 FILL, DESIGN, ESTIMATOR = "fill", "design", "estimator"
 _CHUNK = 65_536
+_MOST_DENSE_CODES = 256
+# Asked of a solver for sparse tables where scikit-learn solves dense ones directly.
+_SPARSE_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -111,15 +114,24 @@ def parameters_of(estimator: Any) -> dict[str, JsonValue]:
 
 
 def _as_json(value: object) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
     if isinstance(value, dict):
         return {str(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((_as_json(item) for item in value), key=_place_in_set)
     try:
-        json.dumps(value, allow_nan=False)
+        return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError):
         return f"<{type(value).__name__}>"
-    return list(value) if isinstance(value, tuple) else value
+
+
+def _place_in_set(item: object) -> tuple[int, str]:
+    """An order that every process gives, and that of the natural numbers."""
+    text = json.dumps(item)
+    return len(text), text
 
 
 def _translate_class_weight(estimator: Any, classes: tuple[ClassLabel, ...], model: str) -> None:
@@ -158,7 +170,10 @@ def _fitted_steps(
         table = filling.transform(table)
         steps.append((FILL, filling))
     if not choice.algorithm.trees:
-        design = _design(columns)
+        sparse = _is_sparse(columns, choice.estimator)
+        if sparse:
+            _ask_for_precision(choice.estimator)
+        design = _design(columns, sparse=sparse)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
     choice.estimator.fit(table, target)
@@ -183,7 +198,26 @@ def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
     return imputer
 
 
-def _design(columns: Sequence[Column]) -> Any:
+def _is_sparse(columns: Sequence[Column], estimator: Any) -> bool:
+    """Whether one-hot columns are fitted as a sparse table: where they are many, and scikit-learn then finds the same model."""
+    if sum(column.codes for column in columns) <= _MOST_DENSE_CODES:
+        return False
+    name, params = type(estimator).__name__, estimator.get_params(deep=False)
+    if name == "LinearRegression":
+        # Before scikit-learn 1.7 its precision for sparse tables cannot be asked for.
+        return "tol" in params and not params["positive"]
+    # The other solvers of Ridge refuse a sparse table or, with an intercept, learn another model.
+    return name == "LogisticRegression" or params["solver"] in ("auto", "sparse_cg", "lbfgs")
+
+
+def _ask_for_precision(estimator: Any) -> None:
+    """Have a sparse table solved as exactly as a dense one, where scikit-learn would not look at ``tol`` for a dense one."""
+    params = estimator.get_params(deep=False)
+    if type(estimator).__name__ == "LinearRegression" or (params["solver"] == "auto" and not params["positive"]):
+        estimator.set_params(tol=min(params["tol"], _SPARSE_TOLERANCE))
+
+
+def _design(columns: Sequence[Column], *, sparse: bool) -> Any:
     """Numbers scaled, each category one column for each of its codes; an unknown code is none of them."""
     from sklearn.compose import ColumnTransformer
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -195,6 +229,7 @@ def _design(columns: Sequence[Column]) -> Any:
         parts.append(("numbers", StandardScaler(), numbers))
     if categories:
         codes = [np.arange(columns[place].codes, dtype=np.float64) for place in categories]
-        one_hot = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+        one_hot = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=sparse, dtype=np.float64 if sparse else np.float32)
         parts.append(("categories", one_hot, categories))
-    return ColumnTransformer(parts)
+    # A threshold of 1 keeps every sparse table sparse.
+    return ColumnTransformer(parts, sparse_threshold=1.0)

@@ -1,39 +1,19 @@
-"""Parity on all 336,776 flights: the engine from raw rows against scikit-learn, for each algorithm.
+"""The engine from raw rows against scikit-learn, on every flight of the year, those without an arrival delay included.
 
-Each model is trained through PrisML from the database. The same model is fitted by hand with pandas and scikit-learn from the CSV
-files. Then every row of the year, those without an arrival delay included, goes through both: as a nested mapping through
-``engine.predict_many``, and as a line of the hand-made matrix through scikit-learn.
+A row goes through the engine as a nested mapping, and through scikit-learn as a line of the hand-made matrix.
 """
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 from numpy.typing import NDArray
 
-from benches.handmade import CLASSIFIERS, REGRESSORS, Handmade
-from benches.report import Report, arguments
-from benches.trained import database, definition, extracted, train
+from benches.handmade import Handmade
+from benches.report import Report
 from prisml import Engine
 
 TOLERANCE = 1e-5
 THRESHOLD = 0.5
-
-
-def main() -> int:
-    """The exit code: 1 where a difference is above the tolerance, or a label flips."""
-    parser = arguments(__doc__ or "")
-    options = parser.parse_args()
-    report = Report("Parity with scikit-learn on every flight of 2013")
-    source, handmade = database(), Handmade()
-    for regression, algorithms in ((False, CLASSIFIERS), (True, REGRESSORS)):
-        rows = extracted(source, regression=regression)
-        for algorithm in algorithms:
-            engine = train(definition(algorithm, regression=regression), rows).engine
-            wanted = handmade.predictions(algorithm, regression=regression)
-            compare(report, engine, handmade, wanted, algorithm, regression=regression)
-    return report.finish(options.json)
 
 
 def compare(report: Report, engine: Engine, handmade: Handmade, wanted: NDArray[np.float64], algorithm: str, *, regression: bool) -> None:
@@ -59,7 +39,3 @@ def flipped(got: NDArray[np.float64], wanted: NDArray[np.float64]) -> int:
     """How many labels differ where the probability is not within the tolerance of the threshold."""
     clear = np.abs(wanted - THRESHOLD) > TOLERANCE
     return int(np.count_nonzero(((got > THRESHOLD) != (wanted > THRESHOLD)) & clear))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

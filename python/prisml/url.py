@@ -1,0 +1,56 @@
+"""Database URLs, read so that what is refused is not shown: a mistake in one may have put half a password in another place."""
+
+from __future__ import annotations
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from prisml.errors import ConfigurationError
+
+_ESCAPE = "A special character in the password must be percent-encoded (@ is %40)."
+_FORM = "It looks like dialect+driver://user:password@host:port/name, or sqlite:///file.db."
+_IN_NO_HOST = frozenset("@# ")
+
+
+def read_url(url: str | URL, *, of: str) -> URL:
+    """The URL in its parts; ``of`` says in words whose it is: ``"database"`` or ``"registry"``.
+
+    Raises ``ConfigurationError`` where it cannot be read, or was torn apart at a character of its password.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # Not chained: for a port that is no number the error quotes what stands in its place.
+        raise ConfigurationError(f"The {of}'s URL cannot be read.", {}, [_FORM, _ESCAPE]) from None
+    refuse_torn(parsed, of=of)
+    return parsed
+
+
+def refuse_torn(url: URL, *, of: str) -> None:
+    """Raise ``ConfigurationError`` where host or database hold what must be the rest of a password.
+
+    SQLAlchemy ends the password at its first ``@``: what follows becomes the host, and from a slash on the database's name.
+    """
+    host, name = url.host or "", url.database or ""
+    if _IN_NO_HOST.intersection(host) or (host and "@" in name):
+        raise ConfigurationError(
+            f"The {of}'s URL cannot be read: part of its password stands where the host should be.", {"dialect": url.drivername}, [_ESCAPE]
+        )
+
+
+def make_engine(url: URL, *, of: str, **options: object) -> Engine:
+    """An engine on ``url`` that keeps bind parameters out of its errors; nothing is opened yet.
+
+    Raises ``ConfigurationError`` where its driver is not installed or it has an option that the driver does not take.
+    """
+    name = url.drivername
+    try:
+        return create_engine(url, hide_parameters=True, **options)
+    except NoSuchModuleError:
+        hint = "postgres:// is written postgresql://." if name == "postgres" else "Is the dialect's package installed?"
+        raise ConfigurationError(f"SQLAlchemy knows no dialect {name!r}.", {"dialect": name}, [hint]) from None
+    except ModuleNotFoundError as missing:
+        message = f"The driver of {name!r} is not installed: there is no module {missing.name!r}."
+        raise ConfigurationError(message, {"dialect": name}, ["Install the driver, or name another: dialect+driver://."]) from None
+    except (ArgumentError, TypeError, ValueError):
+        raise ConfigurationError(f"The {of}'s URL has an option that {name!r} does not take.", {"dialect": name}) from None
