@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from enum import Enum
 
     from prisml.serving.engine import Engine
+    from prisml.serving.prediction import Prediction
 
 T = TypeVar("T")
 
@@ -36,11 +37,17 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 _LARGEST_SEED = 2**32 - 1
 
 _openers: list[Callable[..., Engine]] = []
+_readers: list[Callable[[ModelDefinition[Any], object], Prediction]] = []
 
 
 def set_opener(opener: Callable[..., Engine]) -> None:
     """Say what ``ModelDefinition.load`` calls: serving does so when it is imported, because this layer knows nothing of it."""
     _openers[:] = [opener]
+
+
+def set_reader(reader: Callable[[ModelDefinition[Any], object], Prediction]) -> None:
+    """Say what ``ModelDefinition.of`` calls: the extension of SQLAlchemy does so when it is imported."""
+    _readers[:] = [reader]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -104,6 +111,16 @@ class ModelDefinition(Generic[T]):
         if not _openers:
             raise ConfigurationError("Nothing is there to serve the model.", {"output": self.output}, ["Import prisml first."])
         return _openers[0](self, **options)
+
+    def of(self, row: T) -> Prediction:
+        """The prediction for an object of an extended session: the one attached to it, or made now, together with its peers'.
+
+        Needs ``prisml.orm.extend``. Raises the error of the object where there is no prediction.
+        """
+        if not _readers:
+            hint = "from prisml.orm import extend; extend(sessionmaker, [definition, ...])"
+            raise ConfigurationError("No sessions are extended.", {"output": self.output}, [hint])
+        return _readers[0](self, row)
 
 
 def define_model(

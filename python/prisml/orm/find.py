@@ -1,0 +1,66 @@
+"""Which extension serves an object: its session's, or the one that predicted it, or else any that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session, object_session
+
+from prisml.errors import ConfigurationError, DefinitionError
+from prisml.orm import attached
+
+if TYPE_CHECKING:
+    from prisml.orm.extension import Extension
+
+Serves = Callable[["Extension", type], bool]
+
+# An extension lives as long as the class of sessions that it listens to.
+_of_sessions: WeakKeyDictionary[type[Session], Extension] = WeakKeyDictionary()
+_living: WeakKeyDictionary[Extension, None] = WeakKeyDictionary()
+
+
+def remember(session_class: type[Session], extension: Extension) -> None:
+    """Note that sessions of this class are served by ``extension``; ``ConfigurationError`` where they are by another already."""
+    if session_class in _of_sessions:
+        raise ConfigurationError("These sessions are extended already.", {}, ["Give all definitions in one call of extend."])
+    _of_sessions[session_class] = extension
+    _living[extension] = None
+
+
+def extension_for(session: Session) -> Extension | None:
+    """The extension of the session's class, or of the nearest of its bases that has one."""
+    return next((_of_sessions[cls] for cls in type(session).__mro__ if cls in _of_sessions), None)
+
+
+def extension_of(row: object, serves: Serves, what: str) -> Extension:
+    """The extension that serves ``row``; ``what`` says what was asked for, should none or several do."""
+    cls = type(row)
+    if inspect(row, raiseerr=False) is None:
+        raise DefinitionError(f"{what} was asked of a {cls.__name__}, which is no mapped object.", {}, ["Use engine.predict(row)."])
+    for extension in _nearest(row):
+        if serves(extension, cls):
+            return extension
+    others = [extension for extension in _living if serves(extension, cls)]
+    if not others:
+        raise not_served(what, cls)
+    if all(other.registry == others[0].registry for other in others):
+        return others[-1]
+    message = f"Extensions with other registries serve {what}, and the object is in the session of none of them."
+    raise ConfigurationError(message, {"entity": cls.__name__}, ["attach(session, objects) says which."])
+
+
+def not_served(what: str, cls: type) -> ConfigurationError:
+    """The refusal where no extension has a definition for ``cls``."""
+    message = f"No extension serves {what} for a {cls.__name__}."
+    return ConfigurationError(message, {"entity": cls.__name__}, ["extend(sessionmaker, [definition, ...]) makes one."])
+
+
+def _nearest(row: object) -> Iterator[Extension]:
+    session = object_session(row)
+    extension = None if session is None else extension_for(session)
+    if extension is not None:
+        yield extension
+    yield from attached.extensions(row)

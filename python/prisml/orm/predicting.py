@@ -1,0 +1,67 @@
+"""One batch: objects in, predictions and errors out, each error naming the model, the entity and the object's key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm.attributes import instance_state
+
+from prisml.definition.model import ModelDefinition
+from prisml.errors import FeatureExtractionError, PrisMLError
+from prisml.orm.reads import Reads
+from prisml.serving.engine import Engine
+from prisml.serving.prediction import Predictions
+
+Errors = Mapping[int, PrisMLError]
+_NOTHING: Mapping[str, object] = {}
+
+
+def is_readable(row: object, reads: Reads) -> bool:
+    """Whether reading what ``reads`` names asks no database; what is not stored yet has all that it will have."""
+    return reads.are_loaded(row) or instance_state(row).key is None
+
+
+def predict_rows(engine: Engine, definition: ModelDefinition[Any], reads: Reads, rows: Sequence[object]) -> tuple[Predictions, Errors]:
+    """The predictions for ``rows``, without a query; what is not loaded has an error in place of a prediction."""
+    lacking = {index for index, row in enumerate(rows) if not is_readable(row, reads)}
+    # An empty row fails in the engine too, and so has its place in the batch.
+    given = [_NOTHING if index in lacking else row for index, row in enumerate(rows)] if lacking else rows
+    batch = engine.predict_many(given, on_error="null")
+    errors = {index: _of_object(error, definition, rows[index], index) for index, error in batch.errors.items()}
+    errors.update({index: _not_loaded(definition, reads, rows[index]) for index in lacking})
+    return batch, errors
+
+
+def raise_first(errors: Errors) -> None:
+    """Raise the error of the first row that has one."""
+    if errors:
+        raise errors[min(errors)]
+
+
+def _of_object(error: PrisMLError, definition: ModelDefinition[Any], row: object, index: int) -> PrisMLError:
+    """The engine's error, which speaks of a row of its batch, in terms of the object. Never raised, so that it holds no frames."""
+    message = error.message.replace(f"row {index}", _described(row))
+    context = {**error.context, **_context(definition, row)}
+    context.pop("row", None)
+    return type(error)(f"Model {definition.name!r}, {type(row).__name__}: {message}", context, error.suggestions)
+
+
+def _not_loaded(definition: ModelDefinition[Any], reads: Reads, row: object) -> PrisMLError:
+    lacking = sorted(name for name in reads.attributes if name not in row.__dict__) or sorted(reads.related)
+    names, detached = ", ".join(map(repr, lacking)), instance_state(row).session is None
+    why = "is not loaded, and it is in no session" if detached else "is not there: its row is gone, or a filter hides it"
+    ways = ["Predict before the session ends: options(with_ml()), or attach(session, objects)."] if detached else []
+    message = f"Model {definition.name!r}: {names} of {_described(row)} {why}."
+    return FeatureExtractionError(message, {**_context(definition, row), "attributes": tuple(lacking)}, ways)
+
+
+def _context(definition: ModelDefinition[Any], row: object) -> dict[str, object]:
+    return {"model": definition.name, "entity": type(row).__name__, "key": instance_state(row).identity}
+
+
+def _described(row: object) -> str:
+    identity = instance_state(row).identity
+    if identity is None:
+        return f"a new {type(row).__name__}"
+    return f"{type(row).__name__} {identity[0] if len(identity) == 1 else tuple(identity)!r}"
