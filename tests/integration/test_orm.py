@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload, load_only, selectinloa
 
 from prisml.errors import DefinitionError, FeatureExtractionError
 from prisml.orm import attach, extend, with_ml
+from prisml.orm.attached import extensions
 from prisml.registry import Registry
 from tests.support import predicted, sqlmodels
 from tests.support.predicted import create, predict_calls, publish, wanted
@@ -176,7 +177,7 @@ def test_get_predicts_and_attach_serves_what_is_loaded(shop: Shop):
         customer = await do("get", do.models.Customer, 7, options=[with_ml()])
         do.is_right([customer])
         await do("refresh", customer)
-        assert do.models.churn not in inspect(customer).info.get("prisml.predicted", {})
+        assert not extensions(customer)
         again = await do("get", do.models.Customer, 7, options=[with_ml()])
         assert again is customer
         await do.attach(customer)
@@ -287,7 +288,7 @@ def test_a_change_drops_the_prediction(shop: Shop, change: str):
         elif change == "update":
             table = do.models.Customer
             await do("execute", update(table).where(table.id == 5).values(age=85), execution_options={"synchronize_session": "evaluate"})
-        assert "prisml.predicted" not in inspect(customer).info
+        assert not extensions(customer)
         await do.attach(customer, "churn")
         after = do.models.churn.of(customer).value
         assert (after != before) == (change in ("set", "flush", "update"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, ForeignKeyConstraint, NullPool, create_engine, insert, inspect, select
+from sqlalchemy import Engine, ForeignKeyConstraint, NullPool, create_engine, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, defer, mapped_column, scoped_session, sessionmaker
 
@@ -17,6 +17,7 @@ from prisml import Feature, define_model
 from prisml.errors import ConfigurationError, DefinitionError, EncodingError, FeatureExtractionError, ModelNotFoundError
 from prisml.manifest import Source
 from prisml.orm import attach, extend, with_ml
+from prisml.orm.attached import extensions
 from prisml.registry import Registry
 from tests.artifacts import AGE, expected
 from tests.support.database import statements
@@ -130,7 +131,7 @@ def test_an_eager_failure_names_model_entity_and_key(registry: Registry, databas
             "key": (12,),
             "feature": "age",
         }
-        assert all("prisml.predicted" not in inspect(each).info for each in session.identity_map.values())
+        assert not any(extensions(each) for each in session.identity_map.values())
 
 
 def test_null_leaves_the_failing_row_without_a_prediction(registry: Registry, database: Engine):

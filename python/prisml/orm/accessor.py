@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from prisml.definition.model import ModelDefinition
 from prisml.errors import PrisMLError
+from prisml.orm import attached
 from prisml.orm.find import extension_of
 from prisml.serving.prediction import Prediction
 
@@ -91,6 +92,13 @@ class Predicted:
 
 def prediction_of(definition: ModelDefinition[Any], row: object) -> Prediction:
     """What ``definition.of(row)`` gives."""
+    try:
+        known = attached.get(row, definition)
+    except AttributeError:
+        # No mapped object: the search for an extension says so.
+        known = None
+    if known is not None:
+        return known.prediction
 
     def serves(extension: Extension, cls: type) -> bool:
         return definition in extension.definitions_of(cls)

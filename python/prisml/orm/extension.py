@@ -14,12 +14,12 @@ from prisml.definition.model import ModelDefinition
 from prisml.errors import ConfigurationError, FeatureExtractionError
 from prisml.orm import attached, find
 from prisml.orm.aio import in_thread, is_async
-from prisml.orm.attached import Attached
+from prisml.orm.attached import Attached, Batch
 from prisml.orm.loading import load_missing
 from prisml.orm.models import choose
 from prisml.orm.options import Model, OnError, WithML
 from prisml.orm.peers import Peers
-from prisml.orm.predicting import is_readable, predict_rows, raise_first
+from prisml.orm.predicting import is_readable, predict_rows
 from prisml.orm.reads import Reads
 from prisml.orm.results import predicted
 from prisml.orm.walk import Found, Walk
@@ -49,7 +49,7 @@ class Extension:
 
     def known(self, row: object, definition: ModelDefinition[Any]) -> Attached | None:
         """What is attached to ``row`` and not out of date."""
-        return attached.get(row, definition, self._reads[definition].related)
+        return attached.get(row, definition)
 
     def attached(self, row: object, definition: ModelDefinition[Any]) -> Attached:
         """What is attached to ``row``; where nothing is, it and its peers in the session are predicted now, in one batch."""
@@ -101,33 +101,28 @@ class Extension:
         self, session: Session | None, found: Found, modes: Mapping[ModelDefinition[Any], OnError], shown: OnError | None
     ) -> dict[ModelDefinition[Any], list[Attached]]:
         """Load what is lacking, predict, and attach: each step for all definitions before the next, since loading drops predictions."""
-        if session is not None:
-            for definition, rows in found.items():
-                self._complete(session, definition, rows)
-        batches = {definition: self._batch(session, definition, rows) for definition, rows in found.items()}
-        for definition, (_, errors) in batches.items():
-            if modes[definition] == "raise":
-                raise_first(errors)
-        results: dict[ModelDefinition[Any], list[Attached]] = {}
-        for definition, (batch, errors) in batches.items():
+        lacking = {definition: self._complete(session, definition, rows) for definition, rows in found.items()}
+        batches: dict[ModelDefinition[Any], Batch] = {}
+        for definition, rows in found.items():
+            engine = self._engine(definition, in_thread if session is not None and is_async(session) else None)
+            predictions, errors = predict_rows(engine, definition, self._reads[definition], rows, lacking[definition])
+            if errors and modes[definition] == "raise":
+                raise errors[min(errors)]
             null = (shown or modes[definition]) == "null"
-            related = self._reads[definition].related
-            results[definition] = []
-            for index, row in enumerate(found[definition]):
-                each = Attached(self, batch, index, errors.get(index), null, tuple(attached.tokens(row, related)))
-                attached.put(row, definition, each)
-                results[definition].append(each)
-        return results
+            batches[definition] = Batch(self, predictions, errors, null, tuple(self._reads[definition].related))
+        return {
+            definition: [attached.put(row, definition, batch, index) for index, row in enumerate(found[definition])]
+            for definition, batch in batches.items()
+        }
 
-    def _batch(self, session: Session | None, definition: ModelDefinition[Any], rows: Sequence[object]) -> Any:
-        engine = self._engine(definition, in_thread if session is not None and is_async(session) else None)
-        return predict_rows(engine, definition, self._reads[definition], rows)
-
-    def _complete(self, session: Session, definition: ModelDefinition[Any], rows: Sequence[object]) -> None:
+    def _complete(self, session: Session | None, definition: ModelDefinition[Any], rows: Sequence[object]) -> list[int]:
+        """Load what the rows lack; the indices of those that still lack something."""
         reads = self._reads[definition]
-        lacking = [row for row in rows if not is_readable(row, reads) and object_session(row) is session]
-        if lacking:
-            load_missing(session, definition, reads, lacking)
+        lacking = [index for index, row in enumerate(rows) if not is_readable(row, reads)]
+        mine = [rows[index] for index in lacking if session is not None and object_session(rows[index]) is session]
+        if session is not None and mine:
+            load_missing(session, definition, reads, mine)
+        return [index for index in lacking if not is_readable(rows[index], reads)]
 
     def _engine(self, definition: ModelDefinition[Any], run: Callable[[Callable[[], Engine]], Engine] | None) -> Engine:
         engine = self._engines.get(definition)

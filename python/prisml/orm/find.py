@@ -1,4 +1,4 @@
-"""Which extension serves an object: its session's, or the one that predicted it, or else any that there is."""
+"""Which extension serves an object: the one that predicted it, or its session's, or else any that there is."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def not_served(what: str, cls: type) -> ConfigurationError:
 
 
 def _nearest(row: object) -> Iterator[Extension]:
+    yield from attached.extensions(row)
     session = object_session(row)
     extension = None if session is None else extension_for(session)
     if extension is not None:
         yield extension
-    yield from attached.extensions(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm.attributes import instance_state
@@ -22,21 +22,17 @@ def is_readable(row: object, reads: Reads) -> bool:
     return reads.are_loaded(row) or instance_state(row).key is None
 
 
-def predict_rows(engine: Engine, definition: ModelDefinition[Any], reads: Reads, rows: Sequence[object]) -> tuple[Predictions, Errors]:
-    """The predictions for ``rows``, without a query; what is not loaded has an error in place of a prediction."""
-    lacking = {index for index, row in enumerate(rows) if not is_readable(row, reads)}
+def predict_rows(
+    engine: Engine, definition: ModelDefinition[Any], reads: Reads, rows: Sequence[object], lacking: Collection[int]
+) -> tuple[Predictions, Errors]:
+    """The predictions for ``rows``, without a query; those at ``lacking``, which are not loaded, have an error in place of one."""
+    left_out = frozenset(lacking)
     # An empty row fails in the engine too, and so has its place in the batch.
-    given = [_NOTHING if index in lacking else row for index, row in enumerate(rows)] if lacking else rows
+    given = [_NOTHING if index in left_out else row for index, row in enumerate(rows)] if lacking else rows
     batch = engine.predict_many(given, on_error="null")
     errors = {index: _of_object(error, definition, rows[index], index) for index, error in batch.errors.items()}
     errors.update({index: _not_loaded(definition, reads, rows[index]) for index in lacking})
     return batch, errors
-
-
-def raise_first(errors: Errors) -> None:
-    """Raise the error of the first row that has one."""
-    if errors:
-        raise errors[min(errors)]
 
 
 def _of_object(error: PrisMLError, definition: ModelDefinition[Any], row: object, index: int) -> PrisMLError:
