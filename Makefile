@@ -12,7 +12,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench docs clean
-.PHONY: verify-parity verify-batch verify-extraction verify-flights verify-latency
+.PHONY: verify-parity verify-batch verify-extraction verify-flights verify-latency verify-orm
 
 help:
 	@echo "make demo     from nothing to predictions on real data"
@@ -21,8 +21,9 @@ help:
 	@echo "make bench    speeds, beside scikit-learn and onnxruntime"
 	@echo "make docs     the documentation, into docs/_build/html"
 	@echo "make verify-flights   every model on all flights: parity, metrics, batch, latency"
-	@echo "make verify-parity | verify-batch | verify-latency | verify-extraction"
+	@echo "make verify-parity | verify-batch | verify-latency"
 	@echo "              one table of it each; exit code 1 where a promise is broken"
+	@echo "make verify-extraction | verify-orm   speed and memory of reading; what with_ml() adds to a query"
 
 install: $(INSTALLED)
 
@@ -75,6 +76,9 @@ verify-parity verify-batch verify-latency: verify-%: $(FLIGHTS)
 
 verify-extraction: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_extraction
+
+verify-orm: $(INSTALLED)
+	$(BIN)/python -m benches.verify_orm
 
 verify-flights: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_flights
