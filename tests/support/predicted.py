@@ -91,7 +91,15 @@ def publish(registry: Registry, definition: ModelDefinition[Any], inputs: tuple[
     resolvers = {feature: resolver_fingerprint(made) for feature, made in definition.resolvers.items()}
     fingerprints = Fingerprints(columns=columns_fingerprint(definition), resolvers=resolvers)
     name = definition.name
-    registry.publish(make_artifact(name, inputs=INPUTS[name] if inputs is None else inputs, bias=bias, fingerprints=fingerprints))
+    artifact = make_artifact(
+        name,
+        inputs=INPUTS[name] if inputs is None else inputs,
+        bias=bias,
+        fingerprints=fingerprints,
+        output=definition.output,
+        entity=definition.entity.__name__,
+    )
+    registry.publish(artifact)
 
 
 def wanted(definition: ModelDefinition[Any], number: int) -> float:
