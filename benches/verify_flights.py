@@ -42,7 +42,9 @@ def main() -> int:
     reports = {name: Report(title) for name, title in TITLES.items() if name in (options.tables or TITLES)}
     campaign = _Campaign(reports, options.seconds)
     for target, algorithms in TARGETS.items():
-        if options.target in (None, target):
+        # Only classifiers race.
+        idle = target == "delay" and reports.keys() == {"latency"}
+        if options.target in (None, target) and not idle:
             chosen = [name for name in algorithms if options.algorithm is None or name in options.algorithm]
             campaign.run(chosen, regression=target == "delay")
     made = {name: report for name, report in reports.items() if report.rows}
