@@ -70,7 +70,7 @@ docs: $(INSTALLED)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-# The first three are one campaign's tables: asked for together, each model is trained once.
+# One table each of the campaign that verify-flights runs whole, where each model is trained once for all tables.
 verify-parity verify-batch verify-latency: verify-%: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_flights $*
 
