@@ -66,6 +66,14 @@ pub enum CellError {
     /// An encoded value that is no category code of the input.
     #[error("an encoded value that is not one of the feature's category codes")]
     NotACode,
+    /// The value is nothing that a key can be.
+    #[error("a value of type {got}{what} cannot be a key")]
+    WrongKey {
+        /// The type's name.
+        got: String,
+        /// What of it is wrong, after a space; empty where the type is.
+        what: &'static str,
+    },
 }
 
 impl CellError {
@@ -86,6 +94,9 @@ impl CellError {
             Self::NotAMember => "Give the member or its name, not its value.",
             Self::InvalidText => "Give valid Unicode text.",
             Self::NotACode => "Encode rows with engine.predict_many instead of by hand.",
+            Self::WrongKey { .. } => {
+                "Give an int, str, UUID, date, datetime, Decimal, bytes or member of an enumeration, a tuple of these, or None for no key."
+            }
         }
     }
 }
@@ -103,6 +114,15 @@ pub enum Error {
         /// What is wrong with the value.
         cell: CellError,
     },
+    /// A key cannot be assigned to a variant.
+    #[error("key: {0}")]
+    Key(CellError),
+    /// The weights of an experiment are no weights.
+    #[error("the weights are not numbers from 0 to 1 that sum to 1")]
+    Weights,
+    /// The stored ranges of an experiment cannot be what was stored.
+    #[error("the ranges of the experiment are damaged: {0}")]
+    Ranges(String),
     /// The input contract cannot be read.
     #[error("the input contract is damaged: {0}")]
     Contract(String),

@@ -43,6 +43,7 @@ mod encode;
 mod error;
 mod model;
 mod process;
+mod routing;
 pub mod runtime;
 mod scorer;
 mod session;
@@ -55,4 +56,8 @@ pub use contract::{Dtype, Input, InputContract, Source};
 pub use encode::{Categories, Growing, GrownCategories, Row};
 pub use error::{CellError, Error, Result};
 pub use model::{Model, Task};
+pub use routing::{
+    BUCKETS, MOST_DIGITS, Range, Routing, Salt, bucket, largest_remainder, push_date, push_decimal, push_moment, push_part,
+    reallocate,
+};
 pub use value::Value;

@@ -65,12 +65,17 @@ fn with_member<R>(object: &Bound<'_, PyAny>, read: impl FnOnce(Option<Value<'_>>
     read(Some(Value::Str(name.to_str().map_err(|_| CellError::InvalidText)?)))
 }
 
-static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+pub(crate) static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+pub(crate) static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+pub(crate) static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+pub(crate) static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-fn is_instance(object: &Bound<'_, PyAny>, cell: &'static PyOnceLock<Py<PyType>>, module: &str, name: &str) -> Read<bool> {
+pub(crate) fn is_instance(
+    object: &Bound<'_, PyAny>,
+    cell: &'static PyOnceLock<Py<PyType>>,
+    module: &str,
+    name: &str,
+) -> Read<bool> {
     let py = object.py();
     cell.import(py, module, name).and_then(|class| object.is_instance(class)).map_err(|error| unreadable(py, &error))
 }
@@ -97,7 +102,7 @@ fn rarer(object: &Bound<'_, PyAny>, dtype: Dtype, unwrap: bool) -> Read<Value<'s
     Err(wrong_type(object, dtype))
 }
 
-fn is_missing_marker(object: &Bound<'_, PyAny>) -> bool {
+pub(crate) fn is_missing_marker(object: &Bound<'_, PyAny>) -> bool {
     object.get_type().name().is_ok_and(|name| name == "NAType" || name == "NaTType")
 }
 
@@ -131,8 +136,13 @@ fn decimal(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
 }
 
 fn midnight(date: &Bound<'_, PyAny>) -> PyResult<i64> {
+    days(date).map(|days| days * DAY)
+}
+
+/// Days since 1970.
+pub(crate) fn days(date: &Bound<'_, PyAny>) -> PyResult<i64> {
     let ordinal: i64 = date.call_method0(intern!(date.py(), "toordinal"))?.extract()?;
-    Ok((ordinal - EPOCH) * DAY)
+    Ok(ordinal - EPOCH)
 }
 
 /// Microseconds since 1970 UTC; a naive datetime is UTC.

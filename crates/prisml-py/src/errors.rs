@@ -25,19 +25,22 @@ pub(crate) fn build<'py>(py: Python<'py>, error: &Error, model: Option<&str>, ro
         context.set_item("model", model)?;
     }
     let (class, place, what, suggestion) = describe(error);
-    if let Error::Encoding { feature, cell, .. } = error {
+    if let Error::Encoding { feature, .. } = error {
         context.set_item("feature", feature)?;
-        if let Some(row) = row {
-            context.set_item("row", row)?;
-        }
-        if let CellError::WrongType { got, .. } | CellError::WrongRow { got } = cell {
-            context.set_item("type", got)?;
-        }
+    }
+    let row = row.filter(|_| matches!(error, Error::Encoding { .. } | Error::Key(_)));
+    if let Some(row) = row {
+        context.set_item("row", row)?;
+    }
+    if let Error::Encoding { cell, .. } | Error::Key(cell) = error
+        && let CellError::WrongType { got, .. } | CellError::WrongRow { got } | CellError::WrongKey { got, .. } = cell
+    {
+        context.set_item("type", got)?;
     }
     let mut places: Vec<String> = Vec::new();
     places.extend(model.map(|name| format!("model '{name}'")));
     places.extend(place);
-    places.extend(row.filter(|_| matches!(error, Error::Encoding { .. })).map(|row| format!("row {row}")));
+    places.extend(row.map(|row| format!("row {row}")));
     let message = sentence(&places.join(", "), &what);
     let suggestions: Vec<&str> = Some(suggestion).filter(|text| !text.is_empty()).into_iter().collect();
     py.import("prisml.errors")?.getattr(class)?.call1((message, context, suggestions))
@@ -51,6 +54,9 @@ fn describe(error: &Error) -> Description<'_> {
             let class = if *cell == CellError::UnseenCategory { "UnseenCategoryError" } else { "EncodingError" };
             (class, Some(format!("feature '{feature}'")), cell.to_string(), cell.suggestion())
         }
+        Error::Key(cell) => ("EncodingError", Some("key".to_owned()), cell.to_string(), cell.suggestion()),
+        Error::Weights => ("ExperimentError", None, error.to_string(), "Give weights that sum to 1."),
+        Error::Ranges(_) => ("ArtifactError", None, error.to_string(), "Restore the registry from its backup."),
         Error::Contract(_) => ("ArtifactError", None, error.to_string(), "Restore the artifact from where it was exported."),
         Error::Runtime(_) => ("ConfigurationError", None, error.to_string(), "Install onnxruntime, or set PRISML_ORT_DYLIB."),
         Error::Graph(_) => ("ModelLoadError", None, error.to_string(), "Train again, or restore the artifact."),

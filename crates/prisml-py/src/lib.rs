@@ -5,7 +5,9 @@
 mod convert;
 mod encoder;
 mod errors;
+mod keys;
 mod model;
+mod routing;
 mod rows;
 
 use std::path::PathBuf;
@@ -27,6 +29,8 @@ mod _core {
     use super::load_runtime;
     #[pymodule_export]
     use super::model::{Model, load_model};
+    #[pymodule_export]
+    use super::routing::{Routing, bucket, key_text, largest_remainder, reallocate};
     use pyo3::prelude::*;
 
     #[pymodule_init]
@@ -41,5 +45,7 @@ fn make_what_is_made_once(py: Python<'_>) -> PyResult<()> {
     let _ = PyArray2::<f32>::zeros(py, [0, 0], false).try_readwrite()?;
     convert::make_what_is_made_once(py)?;
     rows::make_what_is_made_once(py);
+    keys::make_what_is_made_once(py)?;
+    routing::make_what_is_made_once(py)?;
     Ok(())
 }

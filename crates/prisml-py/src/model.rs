@@ -43,7 +43,15 @@ pub(crate) struct Model {
     inner: Arc<prisml_core::Model>,
 }
 
-/// Rows encoded so far: those that could be, and what was wrong with the others.
+/// How rows are to be encoded: as of when, with which values computed in Python, and which of them.
+struct Asked<'a, 'py> {
+    as_of: Option<i64>,
+    computed: Option<&'a Bound<'py, PyDict>>,
+    null_errors: bool,
+    only: Option<&'a [usize]>,
+}
+
+/// Rows encoded so far, by their places in the batch: those that could be, and what was wrong with the others.
 struct Encoded {
     matrix: Vec<f32>,
     good: Vec<usize>,
@@ -81,7 +89,7 @@ impl Model {
         contract
             .encode_row(&batch.row(row, 0), self.moment(as_of), &mut matrix, None)
             .map_err(|error| raise(py, &error, Some(self.inner.name()), None))?;
-        let scores = self.score(py, &matrix)?;
+        let scores = self.score(py, &matrix, |place| place)?;
         match scores.as_slice() {
             [score] => Ok(score.into_pyobject(py)?.into_any()),
             scores => Ok(PyTuple::new(py, scores)?.into_any()),
@@ -89,7 +97,9 @@ impl Model {
     }
 
     /// Predictions for many rows: (n,) or for multiclass (n, classes), errors by row, unseen categories by feature.
-    #[pyo3(signature = (rows, *, as_of=None, computed=None, null_errors=false))]
+    ///
+    /// With `only`, indices of rows, those alone are predicted, in that order; an error still names the row by its index in `rows`.
+    #[pyo3(signature = (rows, *, as_of=None, computed=None, null_errors=false, only=None))]
     #[allow(clippy::type_complexity, reason = "the tuple is what Python unpacks")]
     fn predict_many<'py>(
         &self,
@@ -98,13 +108,18 @@ impl Model {
         as_of: Option<i64>,
         computed: Option<&Bound<'py, PyDict>>,
         null_errors: bool,
+        only: Option<Vec<usize>>,
     ) -> PyResult<(Bound<'py, PyArrayDyn<f64>>, Bound<'py, PyDict>, Bound<'py, PyDict>)> {
-        let count = rows.len()?;
-        let mut encoded = self.encode_rows(py, rows, count, as_of, computed, null_errors)?;
-        let scores = if null_errors { self.score_or_null(py, &mut encoded)? } else { self.score(py, &encoded.matrix)? };
+        let only = only.as_deref();
+        let count = only.map_or(rows.len()?, <[usize]>::len);
+        let mut encoded = self.encode_rows(py, rows, &Asked { as_of, computed, null_errors, only })?;
+        let index_of = |place: usize| only.map_or(place, |rows| rows[place]);
+        let scores =
+            if null_errors { self.score_or_null(py, &mut encoded, index_of)? } else { self.score(py, &encoded.matrix, index_of)? };
         let errors = PyDict::new(py);
-        for (row, error) in &encoded.bad {
-            errors.set_item(row, build(py, error, Some(self.inner.name()), Some(*row))?)?;
+        for (place, error) in &encoded.bad {
+            let row = index_of(*place);
+            errors.set_item(row, build(py, error, Some(self.inner.name()), Some(row))?)?;
         }
         let unseen = PyDict::new(py);
         for (input, times) in self.inner.contract().inputs().iter().zip(&encoded.unseen).filter(|(_, times)| **times > 0) {
@@ -144,43 +159,40 @@ impl Model {
         computed: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
         let count = rows.len()?;
-        let encoded = self.encode_rows(py, rows, count, as_of, computed, false)?;
+        let encoded = self.encode_rows(py, rows, &Asked { as_of, computed, null_errors: false, only: None })?;
         encoded.matrix.into_pyarray(py).reshape(vec![count, self.inner.contract().width()])
     }
 }
 
 impl Model {
-    fn encode_rows<'py>(
-        &self,
-        py: Python<'py>,
-        rows: &Bound<'py, PyAny>,
-        count: usize,
-        as_of: Option<i64>,
-        computed: Option<&Bound<'py, PyDict>>,
-        null_errors: bool,
-    ) -> PyResult<Encoded> {
+    fn encode_rows<'py>(&self, py: Python<'py>, rows: &Bound<'py, PyAny>, asked: &Asked<'_, 'py>) -> PyResult<Encoded> {
         let contract = self.inner.contract();
-        let computed = Computed::new(contract, computed, count, false)?;
+        let rows = as_list(rows)?;
+        let computed = Computed::new(contract, asked.computed, rows.len(), false)?;
         let batch = Batch::new(&self.keys, &computed);
         let width = contract.width();
-        let as_of = self.moment(as_of);
+        let count = asked.only.map_or(rows.len(), <[usize]>::len);
+        let as_of = self.moment(asked.as_of);
         let mut encoded = Encoded { matrix: vec![0.0; count * width], good: Vec::new(), bad: Vec::new(), unseen: vec![0; width] };
         let mut counts = vec![0; width];
         let mut filled = 0;
-        for (index, row) in as_list(rows)?.iter().enumerate() {
-            let place = encoded.matrix.get_mut(filled..filled + width).unwrap_or_default();
-            match contract.encode_row(&batch.row(&row, index), as_of, place, Some(&mut counts)) {
+        for place in 0..count {
+            let index = asked.only.map_or(place, |rows| rows[place]);
+            // Reading a row may run code that makes the list shorter: then there is no such row any more.
+            let row = rows.get_item(index)?;
+            let cells = encoded.matrix.get_mut(filled..filled + width).unwrap_or_default();
+            match contract.encode_row(&batch.row(&row, index), as_of, cells, Some(&mut counts)) {
                 Ok(()) => {
                     filled += width;
-                    encoded.good.push(index);
+                    encoded.good.push(place);
                     encoded.unseen.iter_mut().zip(&mut counts).for_each(|(sum, count)| *sum += std::mem::take(count));
                 }
-                Err(error) if null_errors => {
+                Err(error) if asked.null_errors => {
                     if let Some(interrupted) = interruption() {
                         return Err(interrupted);
                     }
                     counts.fill(0);
-                    encoded.bad.push((index, error));
+                    encoded.bad.push((place, error));
                 }
                 Err(error) => return Err(raise(py, &error, Some(self.inner.name()), Some(index))),
             }
@@ -189,20 +201,24 @@ impl Model {
         Ok(encoded)
     }
 
-    fn score(&self, py: Python<'_>, matrix: &[f32]) -> PyResult<Vec<f64>> {
+    /// Scores the rows of `matrix`; `index_of` says which row of the caller's a place in it is.
+    fn score(&self, py: Python<'_>, matrix: &[f32], index_of: impl Fn(usize) -> usize) -> PyResult<Vec<f64>> {
         let rows = matrix.len() / self.inner.contract().width();
         let answer = self.long(py, rows, || self.inner.score(matrix));
-        answer.map_err(|error| raise(py, &error, Some(self.inner.name()), None))
+        answer.map_err(|error| {
+            let error = if let Error::NotFinite { row } = error { Error::NotFinite { row: index_of(row) } } else { error };
+            raise(py, &error, Some(self.inner.name()), None)
+        })
     }
 
     /// Scores the good rows; those without a finite answer become bad ones.
-    fn score_or_null(&self, py: Python<'_>, encoded: &mut Encoded) -> PyResult<Vec<f64>> {
+    fn score_or_null(&self, py: Python<'_>, encoded: &mut Encoded, index_of: impl Fn(usize) -> usize) -> PyResult<Vec<f64>> {
         let answer = self.long(py, encoded.good.len(), || self.inner.score_unchecked(&encoded.matrix));
         let mut scores = answer.map_err(|error| raise(py, &error, Some(self.inner.name()), None))?;
-        for (row, scored) in encoded.good.iter().zip(scores.chunks_exact_mut(self.inner.outputs())) {
+        for (place, scored) in encoded.good.iter().zip(scores.chunks_exact_mut(self.inner.outputs())) {
             if !scored.iter().all(|number| number.is_finite()) {
                 scored.fill(f64::NAN);
-                encoded.bad.push((*row, Error::NotFinite { row: *row }));
+                encoded.bad.push((*place, Error::NotFinite { row: index_of(*place) }));
             }
         }
         Ok(scores)
