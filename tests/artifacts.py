@@ -45,12 +45,14 @@ def make_artifact(
     output: str | None = None,
     entity: str = "Customer",
     padding: int = 0,
+    key: tuple[str, ...] = ("id",),
 ) -> Artifact:
     """An artifact that can be published and served; another ``bias`` is another digest, ``padding`` makes the graph larger."""
     graph = linear_graph(task, [WEIGHTS[item.name] for item in inputs], bias, padding)
     manifest = Manifest(
         name=name,
         entity=entity,
+        key=key,
         output=output or f"{name}_value",
         task=task,
         classes=CLASSES[task] if classes is None else classes,

@@ -25,6 +25,7 @@ from prisml.definition import (
 from prisml.errors import (
     ArtifactError,
     ConfigurationError,
+    ConflictError,
     DatabaseConnectionError,
     DefinitionError,
     EncodingError,
@@ -46,11 +47,15 @@ from prisml.errors import (
     VersionNotFoundError,
 )
 from prisml.registry import (
+    Deployment,
+    Experiment,
     Registry,
+    Variant,
     Version,
 )
 from prisml.serving import (
     Engine,
+    Health,
     Prediction,
     Predictions,
     load,
@@ -62,16 +67,20 @@ __version__ = installed_version()
 __all__ = [
     "ArtifactError",
     "ConfigurationError",
+    "ConflictError",
     "DatabaseConnectionError",
     "DefinitionError",
+    "Deployment",
     "EncodingError",
     "Engine",
+    "Experiment",
     "ExperimentError",
     "ExportError",
     "Feature",
     "FeatureExtractionError",
     "Gate",
     "GroupSplit",
+    "Health",
     "LeakageError",
     "ModelDefinition",
     "ModelLoadError",
@@ -90,6 +99,7 @@ __all__ = [
     "TrainingEnvironmentError",
     "TrainingError",
     "UnseenCategoryError",
+    "Variant",
     "Version",
     "VersionNotFoundError",
     "__version__",

@@ -157,6 +157,13 @@ class VersionNotFoundError(PrisMLError):
     code = "version_not_found"
 
 
+class ConflictError(PrisMLError):
+    """What the registry holds forbids what was asked: the version serves, or another one serves than was expected."""
+
+    code = "conflict"
+    exit_code = EXIT_NO
+
+
 class ExperimentError(PrisMLError):
     """An experiment is declared wrongly or stands in the way."""
 

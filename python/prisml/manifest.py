@@ -79,13 +79,18 @@ class GateVerdict(_Frozen):
 
 
 class Parity(_Frozen):
-    """How far the production engine is from scikit-learn: rows compared, the largest difference, label flips."""
+    """How far the production engine is from what it must equal: rows compared, the largest difference, label flips.
+
+    ``source`` says what that is: scikit-learn's own predictions (``"measured"``), or the golden rows that came with a foreign graph
+    (``"supplied"``).
+    """
 
     rows: int
     edge_rows: int
     max_difference: float
     tolerance: float
     label_flips: int
+    source: Literal["measured", "supplied"] = "measured"
 
 
 class GoldenRow(_Frozen):
@@ -112,11 +117,15 @@ class Fingerprints(_Frozen):
 
 
 class Manifest(_Frozen):
-    """Everything stored of a version besides ``model.onnx``."""
+    """Everything stored of a version besides ``model.onnx``.
+
+    ``key`` are the attribute names of the entity's primary key, by which experiments assign a row.
+    """
 
     format: Literal[1] = FORMAT_VERSION
     name: str
     entity: str
+    key: tuple[str, ...] = ()
     output: str
     task: Task
     classes: tuple[ClassLabel, ...] = ()

@@ -25,6 +25,7 @@ from prisml.errors import ArtifactError, ConfigurationError, EncodingError, Mode
 from prisml.manifest import Input, Source
 from prisml.registry import Artifact, Registry, write_bundle
 from prisml.serving import Engine, Prediction
+from prisml.serving.prediction import Reading
 from tests.artifacts import AGE, COUNTRY, MAIL_DOMAIN, WEIGHTS, encoded, expected, make_artifact
 
 ROW = {"age": 41, "country": "DE"}
@@ -264,7 +265,7 @@ def test_an_engine_is_loaded_from_the_registry(tmp_path: Path):
     database = create_engine(url, poolclass=NullPool)
     for place in (registry, url, database.url, database):
         engine = prisml.load("churn", registry=place)
-        assert engine.predict(ROW) == Prediction(ENGINE.predict(ROW).value, engine._reading, 1)
+        assert engine.predict(ROW) == Prediction(ENGINE.predict(ROW).value, Reading.of(engine.manifest), 1)
     assert prisml.load("churn", registry=url, version=2).predict(ROW).value == pytest.approx(expected(ROW, bias=1.0), abs=1e-6)
     with pytest.raises(VersionNotFoundError):
         prisml.load("churn", registry=url, version=3)

@@ -6,13 +6,17 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.synchronize import Barrier
 
+import numpy as np
 import pytest
 from sqlalchemy import create_engine, event, func, inspect, select
 from sqlalchemy.pool import NullPool
 
+from prisml.errors import ConflictError, ExperimentError, VersionNotFoundError
 from prisml.registry import Registry
 from prisml.registry.tables import CHUNK_BYTES, blobs, deployments
 from tests.artifacts import make_artifact
@@ -103,3 +107,93 @@ def test_the_very_first_publisher_may_die(database_url: str):
     with (engine := create_engine(database_url, poolclass=NullPool)).connect() as connection:
         assert connection.execute(select(func.count()).select_from(blobs)).scalar_one() == 2
     assert len(inspect(engine).get_table_names()) == 4
+
+
+VERBS: dict[str, Callable[[Registry], object]] = {
+    "activate": lambda registry: registry.activate("churn", 1),
+    "rollback": lambda registry: registry.rollback("churn"),
+    "delete": lambda registry: registry.delete("churn", 1),
+    "prune": lambda registry: registry.prune("churn", keep=0),
+    "describe": lambda registry: registry.describe("churn", 1, label="late"),
+    "start": lambda registry: registry.experiments.start("churn", {3: 0.5, 2: 0.5}),
+    "revive": lambda registry: registry.publish(make_artifact(bias=3.0)),
+}
+
+
+def change_and_die(url: str, verb: str) -> None:
+    """In a process of its own: a change that is killed right before it would be committed."""
+    engine = create_engine(url, poolclass=NullPool)
+
+    @event.listens_for(engine, "commit")
+    def die(connection):
+        if changed:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    changed = []
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            changed.append(statement)
+
+    VERBS[verb](Registry(engine))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_change_killed_before_its_commit_has_never_been(database_url: str, verb: str):
+    """After kill -9 at the last moment of a change the registry is as before, whole, and the same change can be made."""
+    registry = Registry(database_url)
+    for bias in range(4):
+        registry.publish(make_artifact(bias=float(bias)))
+    registry.activate("churn", 3)
+    registry.delete("churn", 4)
+    before = registry.versions("churn", deleted=True), registry.history("churn"), registry.verify()
+    victim = SPAWN.Process(target=change_and_die, args=(database_url, verb))
+    victim.start()
+    victim.join(60)
+    assert victim.exitcode == -signal.SIGKILL
+    assert (registry.versions("churn", deleted=True), registry.history("churn"), registry.verify()) == before
+    VERBS[verb](registry)
+    assert (registry.versions("churn", deleted=True), registry.history("churn")) != before[:2]
+    found = registry.verify()
+    assert (found.problems, found.orphans) == ((), ())
+
+
+def change_at_random(url: str, seed: int, barrier: Barrier) -> None:
+    """In a process of its own: changes of every kind, in an order of its own, refused or not; whatever serves can be read between them."""
+    chance, registry = np.random.default_rng(seed), Registry(url)
+
+    def number() -> int:
+        return int(chance.integers(1, 6))
+
+    verbs = [
+        lambda: registry.publish(make_artifact(bias=float(chance.integers(8)))),
+        lambda: registry.activate("churn", number()),
+        lambda: registry.rollback("churn"),
+        lambda: registry.delete("churn", number()),
+        lambda: registry.prune("churn", keep=2),
+        lambda: registry.experiments.start("churn", {registry.active("churn").number: 0.5, number(): 0.5}),
+        lambda: registry.experiments.promote("churn"),
+    ]
+    barrier.wait(60)
+    for _ in range(15):
+        with suppress(ConflictError, ExperimentError, VersionNotFoundError):
+            verbs[chance.integers(len(verbs))]()
+        assert registry.artifact("churn").manifest.name == "churn"
+
+
+def test_changes_of_every_kind_at_once_leave_a_sound_registry(database_url: str):
+    """Processes that publish, activate, roll back, delete and experiment at once never see or leave anything half done."""
+    registry = Registry(database_url)
+    for bias in range(4):
+        registry.publish(make_artifact(bias=float(bias)))
+    barrier = SPAWN.Barrier(3)
+    workers = [SPAWN.Process(target=change_at_random, args=(database_url, seed, barrier)) for seed in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert [worker.exitcode for worker in workers] == [0] * 3
+    found = registry.verify()
+    assert (found.problems, found.orphans) == ((), ())
+    assert [version.active for version in registry.versions("churn")].count(True) == 1

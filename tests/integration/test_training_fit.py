@@ -56,6 +56,11 @@ def test_golden_rows_are_what_the_engine_answers(task):
         assert answer == row.expected
 
 
+def test_the_key_of_the_entity_is_kept():
+    """The manifest names the primary key by its attributes, so that an engine without the definition can assign a row."""
+    assert fit(visits(), extracted("binary")).artifact.manifest.key == visits().key == ("id",)
+
+
 def test_the_value_is_the_probability_of_the_positive_class():
     """Whichever class appeared first, and whichever is named positive."""
     rows = extracted("binary")

@@ -137,7 +137,7 @@ class MariaDB(Server):
     def _prepare(self) -> None:
         data = self.folder / "data"
         options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--force", *self._ALONE]
-        install = [self._install, "--no-defaults", f"--datadir={data}", *options]
+        install: list[str | Path] = [self._install, "--no-defaults", f"--datadir={data}", *options]
         try:
             self._call(install)
         except RuntimeError:
@@ -146,7 +146,7 @@ class MariaDB(Server):
             self._call(install)
         # One statement a line: the server reads the file so.
         user = "prisml@'127.0.0.1'"
-        (self.folder / "init.sql").write_text(f"CREATE USER {user};\nGRANT ALL PRIVILEGES ON *.* TO {user};\n")
+        (self.folder / "init.sql").write_text(f"CREATE USER {user};\nGRANT ALL PRIVILEGES ON *.* TO {user} WITH GRANT OPTION;\n")
 
     def _command(self) -> Sequence[str | Path]:
         return [

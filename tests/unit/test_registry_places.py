@@ -12,8 +12,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from prisml.errors import ArtifactError, ConfigurationError, ModelNotFoundError, RegistryError
-from prisml.registry import Registry
-from prisml.registry import database as registry_database
+from prisml.registry import Registry, sqlite
 from tests.artifacts import make_artifact
 
 SECRET = "s3cr3t-p4ss"
@@ -111,7 +110,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path):
 
 def test_a_writer_that_waits_too_long_is_told_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Where another writer does not finish, publishing gives up with an error that says so."""
-    monkeypatch.setattr(registry_database, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     path = tmp_path / "registry.db"
     registry = Registry(f"sqlite:///{path}")
     registry.publish(make_artifact())

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Column, ColumnElement
-from sqlalchemy.orm import Mapper, QueryableAttribute
+from sqlalchemy.orm import Mapper, QueryableAttribute, class_mapper
 
 from prisml.definition.algorithms import Algorithm, check_algorithm, check_params, takes_nan
 from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
@@ -98,15 +98,21 @@ class ModelDefinition(Generic[T]):
         raise place.error(f"has no certain name: {held}", f'Write define_model(..., name="{self.output}").')
 
     @property
+    def key(self) -> tuple[str, ...]:
+        """The attribute names of the entity's primary key, by which experiments assign its rows."""
+        mapper = class_mapper(self.entity)
+        return tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
+
+    @property
     def resolvers(self) -> Mapping[str, Resolver[T]]:
         """The features that Python computes, by name."""
         return MappingProxyType({name: feature for name, feature in self.features.items() if isinstance(feature, Resolver)})
 
     def load(self, **options: Any) -> Engine:
-        """The engine that serves this model's active version, with the definition's resolvers.
+        """The engine that serves this model, with the definition's resolvers, and follows its registry.
 
-        ``registry=`` and ``version=`` as in ``prisml.load``. Raises ``SchemaDriftError`` where the stored version was trained with
-        other code than this definition's.
+        ``registry=``, ``version=`` and ``refresh=`` as in ``prisml.load``. Raises ``SchemaDriftError`` where the stored version was
+        trained with other code than this definition's.
         """
         if not _openers:
             raise ConfigurationError("Nothing is there to serve the model.", {"output": self.output}, ["Import prisml first."])

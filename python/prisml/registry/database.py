@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from prisml.errors import ConfigurationError, RegistryError
-from prisml.registry.tables import check_schema, create_tables, has_tables
+from prisml.errors import ConfigurationError, PrisMLError, RegistryError
+from prisml.registry import sqlite
+from prisml.registry.refusals import translated
+from prisml.registry.schema import add_columns, create_tables, fill_columns, has_tables, read_schema, refuse_older
+from prisml.registry.tables import SCHEMA_VERSION
+from prisml.registry.transaction import Transaction
 from prisml.url import make_engine, read_url, refuse_torn
-
-BUSY_SECONDS = 30.0
 
 
 def show_url(url: URL) -> str:
@@ -26,17 +27,17 @@ def show_url(url: URL) -> str:
 def open_url(where: str | URL) -> Engine:
     """An engine that keeps no connection open between two operations, so that nothing is inherited across a fork."""
     url = read_url(where, of="registry")
-    sqlite = url.get_backend_name() == "sqlite"
-    if sqlite and url.database in (None, "", ":memory:"):
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and url.database in (None, "", ":memory:"):
         raise ConfigurationError(
             "An in-memory registry forgets what it is given.",
             {"registry": show_url(url)},
             ["Name a file, as in sqlite:///.prisml/registry.db, or pass a SQLAlchemy Engine of your own."],
         )
-    if sqlite and not str(url.database).startswith("file:"):
+    if is_sqlite and not str(url.database).startswith("file:"):
         # A later chdir must not move the registry.
         url = url.set(database=str(Path(str(url.database)).absolute()))
-    return make_engine(url, of="registry", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS} if sqlite else {})
+    return make_engine(url, of="registry", poolclass=NullPool, connect_args={"timeout": sqlite.BUSY_SECONDS} if is_sqlite else {})
 
 
 class Database:
@@ -46,12 +47,18 @@ class Database:
         self.engine = where if isinstance(where, Engine) else open_url(where)
         refuse_torn(self.engine.url, of="registry")
         self.place = show_url(self.engine.url)
+        self._is_own = not isinstance(where, Engine)
         if self.engine.dialect.is_async:
             raise ConfigurationError(
                 f"The registry needs a synchronous driver; {self.engine.url.drivername!r} is asynchronous.",
                 {"registry": self.place},
                 ["Use its synchronous counterpart, as in postgresql+psycopg://."],
             )
+
+    @property
+    def identity(self) -> object:
+        """Equal for two that are the same place, reached in the same way."""
+        return self.engine.url if self._is_own else self.engine
 
     @property
     def _file(self) -> Path | None:
@@ -61,22 +68,50 @@ class Database:
         return Path(database)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection | None]:
-        """A connection to read by, or None where nothing was published yet: reading makes neither file nor table."""
+    def reading(self) -> Iterator[Transaction]:
+        """One snapshot of the registry, empty where nothing was published yet: reading makes neither file nor table."""
         if self._file is not None and not self._file.exists():
-            yield None
+            yield Transaction(None, self.place)
             return
-        with self._translated(), self.engine.connect() as connection:
-            yield connection if has_tables(connection) and check_schema(connection, self.place) else None
+        with self._snapshot() as connection:
+            number = read_schema(connection, self.place) if has_tables(connection) else None
+            yield Transaction(None, self.place) if number is None else Transaction(connection, self.place, number)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection in one transaction that every other writer waits for; committed when the block ends well."""
-        with self._translated():
+    def statement(self) -> Iterator[Transaction]:
+        """For a single statement that every schema understands, and no other: nothing is asked before it."""
+        if self._file is not None and not self._file.exists():
+            yield Transaction(None, self.place)
+            return
+        with self._connected() as connection:
+            yield Transaction(connection, self.place)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """One transaction that every other writer waits for; committed when the block ends well."""
+        with translated(self.place):
             self._prepare()
             with self._transaction() as connection:
-                check_schema(connection, self.place, lock=True)
-                yield connection
+                refuse_older(read_schema(connection, self.place, lock=True) or 0, self.place)
+                yield Transaction(connection, self.place)
+
+    def is_there(self) -> bool:
+        """Whether the tables are there."""
+        with self.reading() as transaction:
+            return transaction.connection is not None
+
+    def upgrade(self) -> int:
+        """Bring the registry up to this release's schema, also where that was cut off before; the schema's number."""
+        with self.reading() as transaction:
+            if transaction.connection is None or transaction.schema == SCHEMA_VERSION:
+                return SCHEMA_VERSION
+        # The number is raised last, in a transaction of its own: MariaDB commits each change of a table.
+        with translated(self.place):
+            for step in (add_columns, fill_columns):
+                with self._transaction() as connection:
+                    if (read_schema(connection, self.place, lock=True) or 0) < SCHEMA_VERSION:
+                        step(Transaction(connection, self.place))
+        return SCHEMA_VERSION
 
     def _prepare(self) -> None:
         """Make the tables where they are missing, so that later writers need no right to make any."""
@@ -84,84 +119,58 @@ class Database:
             self._file.parent.mkdir(parents=True, exist_ok=True)
         with self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
-                _switch_to_wal(connection)
-            if has_tables(connection) and check_schema(connection, self.place):
+                sqlite.switch_to_wal(connection)
+            if has_tables(connection) and (number := read_schema(connection, self.place)) is not None:
+                refuse_older(number, self.place)
                 return
         with suppress(IntegrityError), self._transaction() as connection:
             create_tables(connection)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """A connection whose statements all see the same state: a version that is read is there with all of its parts."""
+        with self._connected() as connection:
+            if connection.dialect.name == "sqlite":
+                with connection.begin(), sqlite.deferred(connection):
+                    yield connection
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+                yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        file = self._file
+        with translated(self.place):
+            if file is None or not self._is_own or not sqlite.is_sealed(file):
+                with self.engine.connect() as connection:
+                    yield connection
+                return
+            sealed = make_engine(sqlite.sealed_url(self.engine.url, file), of="registry", poolclass=NullPool)
+            with self._unchanged(file), sealed.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def _unchanged(self, file: Path) -> Iterator[None]:
+        """Refuse what was read without a lock where it was written meanwhile, from a place that may."""
+        before, damage = sqlite.seal(file), None
+        try:
+            yield
+        except (PrisMLError, SQLAlchemyError) as error:
+            damage = error
+        if sqlite.seal(file) != before:
+            raise RegistryError(f"The registry {self.place} was written while it was read.", {"registry": self.place}, ["Try again."])
+        if damage is not None:
+            raise damage
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         with self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 with connection.begin():
-                    _begin_immediate(connection)
+                    sqlite.begin_immediate(connection)
                     yield connection
             else:
                 # What the writer before this one committed must be seen once its lock is released.
                 connection.execution_options(isolation_level="READ COMMITTED")
                 with connection.begin():
                     yield connection
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn what SQLAlchemy and the file system raise into ``RegistryError``, without statement, values or password."""
-        try:
-            yield
-        except SQLAlchemyError as error:
-            raise self._error(error) from None
-        except OSError as error:
-            raise RegistryError(
-                f"The registry {self.place} cannot be written: {type(error).__name__}.",
-                {"registry": self.place},
-                ["Name a place that can be written."],
-            ) from None
-
-    def _error(self, error: SQLAlchemyError) -> RegistryError:
-        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        context = {"registry": self.place, "reason": type(cause).__name__}
-        if _is_busy(error):
-            return RegistryError(
-                f"The registry {self.place} is held by another writer.", context, ["Wait until it has finished, then try again."]
-            )
-        return RegistryError(
-            f"The registry {self.place} cannot be used: {type(cause).__name__}.",
-            context,
-            ["Check that it can be reached from here, that the URL is right, and that its user may do this."],
-        )
-
-
-def _is_busy(error: SQLAlchemyError) -> bool:
-    # The low byte is the primary code; 5 is SQLITE_BUSY.
-    return isinstance(error, OperationalError) and getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == 5
-
-
-def _switch_to_wal(connection: Connection) -> None:
-    """Let readers and the writer not wait for each other; the mode stays with the file."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            with connection.begin():
-                _end_transaction(connection)
-                if connection.exec_driver_sql("PRAGMA journal_mode").scalar() not in ("wal", "memory"):
-                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        except OperationalError as error:
-            # SQLite does not always wait here by itself.
-            if not _is_busy(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Take SQLite's write lock at once: a transaction that reads first and writes later can fail without waiting."""
-    _end_transaction(connection)
-    connection.exec_driver_sql("PRAGMA synchronous=FULL")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _end_transaction(connection: Connection) -> None:
-    """End the deferred transaction that an engine of the caller's own may have begun; nothing was done in it."""
-    if getattr(connection.connection.driver_connection, "in_transaction", False):
-        connection.exec_driver_sql("ROLLBACK")

@@ -1,47 +1,40 @@
-"""Versions of models in SQL tables, and the log of which one serves."""
+"""The registry: versions of models in SQL tables, and the log of which one serves."""
 
 from __future__ import annotations
 
-import getpass
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
-from typing import Any
+from os import PathLike
 
-from sqlalchemy import URL, Connection, Engine, Row, func, insert, select
+from sqlalchemy import URL, Engine
 
-from prisml.errors import ArtifactError, ModelNotFoundError, VersionNotFoundError
-from prisml.manifest import read_manifest
-from prisml.registry.blobs import read_blob, write_blob
+from prisml.errors import ModelNotFoundError, RegistryError
+from prisml.registry import log, maintenance, moves, transfer, versions
 from prisml.registry.bundle import Artifact
+from prisml.registry.compare import Comparison, compare
 from prisml.registry.database import Database
-from prisml.registry.tables import LONGEST_NAME, deployments, versions
+from prisml.registry.labels import UNCHANGED, Unchanged, check_commit, check_label, checked_name
+from prisml.registry.lifecycle import Experiments
+from prisml.registry.log import By, Deployment
+from prisml.registry.transfer import Exported, Imported
+from prisml.registry.verification import Verification, verify
+from prisml.registry.versions import Details, Version
+from prisml.registry.watch import Watch
 
-
-@dataclass(frozen=True)
-class Version:
-    """An immutable version of a model: its number within the model, its digest, and whether it serves."""
-
-    name: str
-    number: int
-    digest: str
-    created_at: datetime
-    author: str
-    active: bool
-    metrics: Mapping[str, float] = field(hash=False)
+__all__ = ["Registry", "Version"]
 
 
 class Registry:
     """The versions of every model at one place: a SQLAlchemy URL, or an ``Engine`` of yours.
 
     Reading makes neither file nor table; the first ``publish`` makes them. Every method is one transaction and raises
-    ``RegistryError`` where the place cannot be reached.
+    ``RegistryError`` where the place cannot be reached. Which version is meant is said by its number or its label. ``author`` is the
+    user of this process unless given; ``why`` is kept in the log.
     """
 
     def __init__(self, where: str | URL | Engine) -> None:
-        self._database = Database(where)
+        self.database = Database(where)
+        self.experiments = Experiments(self.database)
 
     def __repr__(self) -> str:
         return f"Registry({self.place!r})"
@@ -49,191 +42,190 @@ class Registry:
     @property
     def place(self) -> str:
         """The URL, without password and query."""
-        return self._database.place
+        return self.database.place
 
     def names(self) -> tuple[str, ...]:
         """The models that have a version, in order of their names."""
-        with self._database.reading() as connection:
-            return _names(connection)
+        with self.database.reading() as transaction:
+            return versions.model_names(transaction)
 
-    def versions(self, name: str) -> tuple[Version, ...]:
-        """Every version of the model, oldest first; ``ModelNotFoundError`` where there is none."""
-        with self._database.reading() as connection:
-            found = _select(connection, name)
-            if not found:
-                raise self._unknown(connection, name)
-            return found
+    def versions(self, name: str, *, deleted: bool = False) -> tuple[Version, ...]:
+        """Every version of the model, oldest first, also the ``deleted`` ones where asked; ``ModelNotFoundError`` where none is left."""
+        with self.database.reading() as transaction:
+            living = versions.living_versions(transaction, name)
+            return versions.every_version(transaction, name) if deleted else living
 
-    def version(self, name: str, number: int) -> Version:
-        """The version of that number; ``VersionNotFoundError`` says which there are."""
-        with self._database.reading() as connection:
-            return self._version(connection, name, number)
+    def version(self, name: str, which: int | str) -> Version:
+        """The version of that number or label; ``VersionNotFoundError`` says which there are."""
+        with self.database.reading() as transaction:
+            return versions.find_version(transaction, name, which)
 
     def active(self, name: str) -> Version:
         """The version that serves; ``ModelNotFoundError`` where the model is unknown or none was activated."""
-        with self._database.reading() as connection:
-            return self._active(connection, name)
+        with self.database.reading() as transaction:
+            return versions.active_version(transaction, name)
 
-    def artifact(self, name: str, number: int | None = None) -> Artifact:
+    def artifact(self, name: str, which: int | str | None = None) -> Artifact:
         """Manifest and graph of a version (None: the active one), each checked against its SHA-256."""
-        with self._database.reading() as connection:
-            version = self._active(connection, name) if number is None else self._version(connection, name, number)
-            text = _manifest_text(connection, version)
-            return Artifact(text, _graph(connection, version, read_manifest(text).model_sha256))
+        with self.database.reading() as transaction:
+            version = versions.active_version(transaction, name) if which is None else versions.find_version(transaction, name, which)
+            return versions.read_artifact(transaction, version)
 
     def manifest_text(self, version: Version) -> str:
         """The manifest of ``version`` as it was stored, checked against the version's digest."""
-        with self._database.reading() as connection:
-            return _manifest_text(connection, version)
+        with self.database.reading() as transaction:
+            return versions.manifest_text(transaction, version)
 
     def graph(self, version: Version, sha256: str) -> bytes:
         """The graph of ``version``, whose SHA-256 its manifest gives."""
-        with self._database.reading() as connection:
-            return _graph(connection, version, sha256)
+        with self.database.reading() as transaction:
+            return versions.graph(transaction, version, sha256)
 
-    def publish(self, artifact: Artifact, *, activate: bool = True, author: str | None = None, why: str | None = None) -> Version:
+    def deployment(self, name: str, *, as_of: datetime | None = None) -> Deployment:
+        """What serves, or served at ``as_of``: the entry of the log in force then. ``ModelNotFoundError`` where none was."""
+        with self.database.reading() as transaction:
+            found = log.read_log(transaction, name, as_of=as_of, limit=1)
+            if not found:
+                versions.active_version(transaction, name)
+                raise ModelNotFoundError(
+                    f"No version of {name!r} served at that moment.", {"model": name}, ["Ask for a later moment, or see the whole history."]
+                )
+            return found[0]
+
+    def history(self, name: str, *, as_of: datetime | None = None) -> tuple[Deployment, ...]:
+        """The log of the model, newest first, up to ``as_of``; ``ModelNotFoundError`` for an unknown model."""
+        with self.database.reading() as transaction:
+            found = log.read_log(transaction, name, as_of=as_of)
+            if not found:
+                versions.living_versions(transaction, name)
+            return found
+
+    def positions(self, names: Sequence[str]) -> dict[str, int]:
+        """The position of each model's last entry in the log, by one cheap statement: what tells a process that something changed."""
+        try:
+            with self.database.statement() as transaction:
+                return log.last_positions(transaction, names)
+        except RegistryError:
+            # Not there yet, or a reason that reading tells better.
+            with self.database.reading() as transaction:
+                return log.last_positions(transaction, names)
+
+    def watch(self) -> Watch:
+        """What sees that logs have grown, at the lowest price there is; for processes that follow the registry."""
+        return Watch(self.database)
+
+    def held(self, name: str) -> str | None:
+        """Why publishing would not activate now: an experiment runs, or the last move was a rollback. None where it would."""
+        with self.database.reading() as transaction:
+            return log.held(log.read_log(transaction, name))
+
+    def publish(
+        self,
+        artifact: Artifact,
+        *,
+        activate: bool = True,
+        author: str | None = None,
+        why: str | None = None,
+        label: str | None = None,
+        note: str | None = None,
+        commit: str | None = None,
+        force: bool = False,
+    ) -> Version:
         """Store ``artifact`` as the model's next version and let it serve; a digest that is there already keeps its number.
 
-        ``author`` is the user of this process unless given. All of it is one transaction: it is there whole, or not at all.
+        It does not serve while an experiment runs, or where the last move was a rollback, except by ``force``: ``active`` of what is
+        returned says which, and ``held`` says why. A deleted version that is published again is back under its number.
         """
-        name = _checked_name(artifact)
-        who, now = author or _user(), datetime.now(UTC)
-        with self._database.writing() as connection:
-            number = _find_digest(connection, name, artifact.digest)
-            if number is None:
-                number = _insert_version(connection, artifact, who, now)
-            if activate:
-                _deploy(connection, name, number, who, now, why)
-            return self._version(connection, name, number)
+        checked_name(artifact)
+        check_label(label)
+        check_commit(commit)
+        with self.database.writing() as transaction:
+            details = Details(By(author).who, datetime.now(UTC), label, note, commit)
+            return moves.publish(transaction, artifact, details, By(author, why), activate=activate, force=force)
 
-    def activate(self, name: str, number: int, *, author: str | None = None, why: str | None = None) -> Version:
-        """Let that version serve, and log who did so, when and why; nothing is logged where it serves already."""
-        self.version(name, number)
-        with self._database.writing() as connection:
-            self._version(connection, name, number)
-            _deploy(connection, name, number, author or _user(), datetime.now(UTC), why)
-            return self._version(connection, name, number)
+    def activate(self, name: str, which: int | str, *, author: str | None = None, why: str | None = None) -> Version:
+        """Let that version serve, and end a running experiment; nothing is logged where it serves already."""
+        self.version(name, which)
+        with self.database.writing() as transaction:
+            return moves.activate(transaction, name, which, By(author, why))
 
-    def _version(self, connection: Connection | None, name: str, number: int) -> Version:
-        found = _select(connection, name)
-        if not found:
-            raise self._unknown(connection, name)
-        for version in found:
-            if version.number == number:
-                return version
-        numbers = [version.number for version in found]
-        raise VersionNotFoundError(
-            f"{name!r} has no version {number}.",
-            {"model": name, "version": number, "versions": tuple(numbers)},
-            [f"It has {', '.join(map(str, numbers[-20:]))}."],
-        )
+    def rollback(
+        self,
+        name: str,
+        to: int | str | None = None,
+        *,
+        expected: int | str | None = None,
+        author: str | None = None,
+        why: str | None = None,
+    ) -> Version:
+        """Let the version serve again that served before the one that does now, or the one that ``to`` names; ends a running experiment.
 
-    def _active(self, connection: Connection | None, name: str) -> Version:
-        found = _select(connection, name)
-        if not found:
-            raise self._unknown(connection, name)
-        for version in found:
-            if version.active:
-                return version
-        raise ModelNotFoundError(
-            f"No version of {name!r} is active.",
-            {"model": name, "registry": self.place, "versions": tuple(version.number for version in found)},
-            [f"Activate one, as in: prisml activate {name} {found[-1].number}."],
-        )
+        A second rollback goes further back; deleted versions are passed over. ``VersionNotFoundError`` where there is nothing to go
+        back to, ``ConflictError`` where another version serves than ``expected``.
+        """
+        with moves.changing(self.database, name) as transaction:
+            return moves.roll_back(transaction, name, to, expected, By(author, why))
 
-    def _unknown(self, connection: Connection | None, name: str) -> ModelNotFoundError:
-        names = _names(connection)
-        if close := get_close_matches(name, names, n=1):
-            way_out = f"Did you mean {close[0]!r}?"
-        elif names:
-            way_out = f"It has {', '.join(map(repr, names[:20]))}."
-        else:
-            way_out = "It is empty: publish a model with prisml train, or name another registry."
-        return ModelNotFoundError(f"The registry {self.place} has no model {name!r}.", {"model": name, "registry": self.place}, [way_out])
+    def describe(
+        self, name: str, which: int | str, *, label: str | Unchanged | None = UNCHANGED, note: str | Unchanged | None = UNCHANGED
+    ) -> Version:
+        """Give the version another label or note, or take it away with None."""
+        given = {key: value for key, value in (("label", label), ("note", note)) if value is not UNCHANGED}
+        if isinstance(label, str):
+            check_label(label)
+        with moves.changing(self.database, name) as transaction:
+            number = versions.find_version(transaction, name, which).number
+            versions.describe(transaction, (name, number), given)
+            return versions.find_version(transaction, name, number)
 
+    def delete(self, name: str, which: int | str, *, author: str | None = None) -> Version:
+        """Delete the version's graph and manifest; its number is not used again.
 
-def _names(connection: Connection | None) -> tuple[str, ...]:
-    if connection is None:
-        return ()
-    return tuple(connection.execute(select(versions.c.name).distinct().order_by(versions.c.name)).scalars())
+        ``ConflictError`` where it serves or is in an experiment.
+        """
+        with moves.changing(self.database, name) as transaction:
+            return maintenance.delete_version(transaction, name, which, By(author).who)
 
+    def prune(self, name: str, *, keep: int = 5, dry_run: bool = False, author: str | None = None) -> tuple[Version, ...]:
+        """Delete all but the newest ``keep`` versions and those that serve, are in an experiment, or have a label; those versions.
 
-def _select(connection: Connection | None, name: str) -> tuple[Version, ...]:
-    if connection is None:
-        return ()
-    mine = deployments.c.name == name
-    serving = select(deployments.c.to_number).where(mine).order_by(deployments.c.position.desc()).limit(1).scalar_subquery()
-    statement = select(versions, serving.label("serving")).where(versions.c.name == name).order_by(versions.c.number)
-    try:
-        return tuple(_read_version(row) for row in connection.execute(statement))
-    except (TypeError, ValueError):
-        # Not chained: it quotes what stands there.
-        message = f"A version of {name!r} is damaged in the registry: its moment or its metrics cannot be read."
-        raise ArtifactError(message, {"model": name}, ["Restore the registry from a backup."]) from None
+        With ``dry_run`` they are only told.
+        """
+        if dry_run:
+            with self.database.reading() as transaction:
+                return maintenance.old_versions(transaction, name, keep)
+        with moves.changing(self.database, name) as transaction:
+            return maintenance.delete_old(transaction, name, keep, By(author).who)
 
+    def compare(self, name: str, a: int | str, b: int | str) -> Comparison:
+        """Version ``a`` beside version ``b``: metrics and their differences, gates, features, data, parameters, size."""
+        return compare(self, name, a, b)
 
-def _read_version(row: Row[Any]) -> Version:
-    metrics = json.loads(row.metrics)
-    numbers = isinstance(metrics, dict) and all(isinstance(value, int | float) for value in metrics.values())
-    if not numbers or row.created_at.tzinfo is None:
-        raise ValueError
-    return Version(row.name, row.number, row.digest, row.created_at, row.author, row.number == row.serving, metrics)
+    def export(self, to: str | PathLike[str], *, name: str | None = None, which: int | str | None = None) -> Exported:
+        """Write one version (``which``) as a bundle, or a whole model, or the whole registry as an archive, to ``to``."""
+        return transfer.export(self, to, name=name, which=which)
 
+    def import_(
+        self,
+        source: str | PathLike[str],
+        *,
+        name: str | None = None,
+        activate: bool = False,
+        author: str | None = None,
+        why: str | None = None,
+    ) -> tuple[Imported, ...]:
+        """Bring in the bundle or the archive at ``source``; ``prisml.registry.transfer.import_`` says how."""
+        return transfer.import_(self, source, name=name, activate=activate, author=author, why=why)
 
-def _manifest_text(connection: Connection | None, version: Version) -> str:
-    return read_blob(connection, version.digest, of=f"The manifest of {version.name!r} version {version.number}").decode()
+    def verify(self, *, repair: bool = False) -> Verification:
+        """Read every manifest, graph and entry of the log and check them; with ``repair``, delete blobs that no version needs."""
+        return verify(self.database, repair=repair)
 
+    def upgrade(self) -> int:
+        """Bring a registry that an older release made up to this release's schema; the schema's number. May be done again at any time."""
+        return self.database.upgrade()
 
-def _graph(connection: Connection | None, version: Version, sha256: str) -> bytes:
-    return read_blob(connection, sha256, of=f"The graph of {version.name!r} version {version.number}")
-
-
-def _find_digest(connection: Connection, name: str, digest: str) -> int | None:
-    statement = select(versions.c.number).where(versions.c.name == name, versions.c.digest == digest)
-    return connection.execute(statement).scalar()
-
-
-def _insert_version(connection: Connection, artifact: Artifact, author: str, now: datetime) -> int:
-    name = artifact.manifest.name
-    write_blob(connection, artifact.onnx)
-    write_blob(connection, artifact.manifest_text.encode())
-    last = connection.execute(select(func.max(versions.c.number)).where(versions.c.name == name)).scalar()
-    number = (last or 0) + 1
-    metrics = {metric: interval.value for metric, interval in artifact.manifest.metrics.items()}
-    connection.execute(
-        insert(versions).values(
-            name=name, number=number, digest=artifact.digest, created_at=now, author=author, metrics=json.dumps(metrics, sort_keys=True)
-        )
-    )
-    return number
-
-
-def _deploy(connection: Connection, name: str, number: int, author: str, now: datetime, why: str | None) -> None:
-    """Append to the log that ``number`` serves from now on, unless it does so already."""
-    statement = select(deployments.c.position, deployments.c.to_number).where(deployments.c.name == name)
-    last = connection.execute(statement.order_by(deployments.c.position.desc()).limit(1)).first()
-    position, serving = (last.position, last.to_number) if last else (0, None)
-    if serving == number:
-        return
-    connection.execute(
-        insert(deployments).values(name=name, position=position + 1, at=now, author=author, why=why, from_number=serving, to_number=number)
-    )
-
-
-def _checked_name(artifact: Artifact) -> str:
-    name = artifact.manifest.name
-    if not name or name != name.strip() or len(name) > LONGEST_NAME:
-        raise ArtifactError(
-            f"The registry cannot keep a model under the name {name[:40]!r}.",
-            {"model": name},
-            [f"Use 1 to {LONGEST_NAME} characters, with no space at either end."],
-        )
-    return name
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, ImportError, OSError):
-        # A container may run under a number that has no name.
-        return "unknown"
+    def schema(self) -> int | None:
+        """The number of the registry's schema, or None where nothing was published yet."""
+        with self.database.reading() as transaction:
+            return None if transaction.connection is None else transaction.schema

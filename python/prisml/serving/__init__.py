@@ -1,6 +1,7 @@
 """Engines: versions of models, loaded and ready to predict."""
 
-from prisml.serving.engine import Engine, Health
+from prisml.serving.engine import Engine
+from prisml.serving.health import Health
 from prisml.serving.loading import load, open_registry
 from prisml.serving.prediction import Prediction, Predictions
 

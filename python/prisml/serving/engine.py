@@ -1,227 +1,208 @@
-"""An engine: one version of a model, loaded and ready to predict."""
+"""An engine: what predicts with the versions of a model that serve, and follows the registry that says which."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+import asyncio
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml import _core
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError, EncodingError, FeatureExtractionError, PrisMLError
-from prisml.extraction.resolvers import resolver_values
-from prisml.manifest import Manifest, read_manifest
+from prisml.errors import PrisMLError
+from prisml.manifest import Manifest
 from prisml.registry.bundle import Artifact
+from prisml.registry.experiments import Variant
 from prisml.registry.registry import Registry, Version
-from prisml.serving import runtime
-from prisml.serving.drift import check_drift
-from prisml.serving.prediction import Prediction, Predictions, Reading
+from prisml.serving.deployed import Deployed
+from prisml.serving.follow import follow, unfollow
+from prisml.serving.followed import Followed
+from prisml.serving.given import checked_keys, checked_matrix, checked_mode, checked_rows, micros, own_keys, read_moment
+from prisml.serving.health import Health
+from prisml.serving.prediction import Prediction, Predictions
+from prisml.serving.resolving import resolve_rows
+from prisml.serving.served import Served
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Computed = dict[str, list[object]]
-
-
-@dataclass(frozen=True)
-class Health:
-    """What an engine serves, by which library, and what a caller must know to use it."""
-
-    name: str
-    version: int | None
-    digest: str
-    runtime: str
-    notes: tuple[str, ...]
+_INLINE = 64
+"""Up to so many rows an ``await`` answers at once: a thread costs more than they do."""
 
 
-class Engine:
-    """Predicts with one version of a model. Safe for threads and fork.
+class Engine(Followed):
+    """Predicts with the versions of a model that serve. Safe for threads, asyncio and fork.
 
     A row is a mapping, a dataclass or any object with attributes; it gives columns by attribute name, and may give a feature by the
     feature's own name. With a definition, resolvers run on each row; without one, the row must give what they would have computed.
+
+    While an experiment runs, a row's key decides which variant answers: ``key``, or else the row's own primary key. A row without
+    one is answered by the active version. Made by ``prisml.load`` or ``definition.load``.
     """
 
     def __init__(
         self,
-        digest: str,
-        fetch: Callable[[], tuple[str, bytes]],
+        deployed: Deployed,
         *,
-        manifest: Manifest,
-        version: int | None = None,
         definition: ModelDefinition[Any] | None = None,
+        registry: Registry | None = None,
+        following: bool = False,
     ) -> None:
-        if definition is not None:
-            check_drift(definition, manifest)
-        self.manifest = manifest
-        self.version = version
-        self.digest = digest
-        self._runtime = runtime.start(_core.load_runtime)
-        self._model = _core.load_model(digest, fetch)
-        self._predict_one = self._model.predict_one
-        self._reading = Reading.of(manifest)
-        resolved = frozenset(item.name for item in manifest.inputs if item.origin == "resolver")
-        self._definition = definition if resolved else None
-        self._detached = resolved if definition is None else frozenset()
-        self._plain = not resolved
+        super().__init__(deployed, registry, definition)
+        self._definition = definition if definition is not None and definition.resolvers else None
+        self._following = following
 
     @classmethod
     def from_artifact(cls, artifact: Artifact, *, definition: ModelDefinition[Any] | None = None, version: int | None = None) -> Engine:
         """An engine that serves ``artifact``, which need not be in any registry."""
-        content = artifact.manifest_text, artifact.onnx
-        return cls(artifact.digest, lambda: content, manifest=artifact.manifest, version=version, definition=definition)
+        return cls(Deployed(Served.from_artifact(artifact, definition=definition, number=version)), definition=definition)
 
     @classmethod
     def from_registry(cls, registry: Registry, version: Version, *, definition: ModelDefinition[Any] | None = None) -> Engine:
-        """An engine that serves ``version``; its graph is fetched only where this process has not loaded it yet."""
-        text = registry.manifest_text(version)
-        manifest = read_manifest(text)
-        return cls(
-            version.digest,
-            lambda: (text, registry.graph(version, manifest.model_sha256)),
-            manifest=manifest,
-            version=version.number,
-            definition=definition,
-        )
+        """An engine that serves ``version`` and nothing else, whatever the registry says later."""
+        return cls(Deployed(Served.from_registry(registry, version, definition=definition)), definition=definition)
+
+    @classmethod
+    def following(
+        cls, registry: Registry, name: str, *, definition: ModelDefinition[Any] | None = None, refresh: float | None = None
+    ) -> Engine:
+        """An engine that serves what ``registry`` says, and looks for changes each ``refresh`` seconds (None: only when told to)."""
+        deployed = Deployed.read(registry, name, definition)
+        engine = cls(deployed, definition=definition, registry=registry, following=refresh is not None)
+        follow(engine, registry, refresh)
+        return engine
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.manifest.name
 
+    @property
+    def version(self) -> int | None:
+        """The number of the active version; None where it came from a bundle."""
+        return self.deployed.number
+
+    @property
+    def digest(self) -> str:
+        """The digest of the active version."""
+        return self.deployed.control.digest
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the active version."""
+        return self.deployed.control.manifest
+
     def __repr__(self) -> str:
         return f"<Engine {self.name!r}, version {self.version!r}>"
 
     def health(self) -> Health:
-        """What is served, and what a caller must give."""
-        notes = tuple(_must_be_given(feature) for feature in sorted(self._detached))
-        return Health(self.name, self.version, self.digest, self._runtime, notes)
+        """What is served, what a caller must give, and how the engine stands with its registry."""
+        deployed, standing = self.deployed, self.standing
+        control, experiment = deployed.control, deployed.experiment
+        return Health(
+            self.name,
+            control.number,
+            control.digest,
+            control.runtime,
+            control.notes(),
+            experiment=None if experiment is None else experiment.name,
+            following=self._following,
+            refreshed_at=standing.refreshed_at,
+            problem=standing.problem,
+        )
 
-    def predict(self, row: object, *, as_of: date | None = None) -> Prediction:
+    def predict(self, row: object, *, key: object = None, as_of: date | None = None) -> Prediction:
         """The prediction for one row, at the moment ``as_of`` (now; a naive one is UTC).
 
         ``EncodingError`` names the feature whose value does not fit, ``FeatureExtractionError`` the resolver that failed.
         """
-        if as_of is None and self._plain:
-            return Prediction(self._predict_one(row), self._reading, self.version)
-        moment = _moment(as_of)
-        computed = None
-        if self._definition is not None:
-            computed = {feature: values[0] for feature, values in resolver_values(self._definition, [row], moment).items()}
-        try:
-            raw = self._predict_one(row, as_of=_micros(moment), computed=computed)
-        except EncodingError as error:
-            raise self._explained(error) from None
-        return Prediction(raw, self._reading, self.version)
+        deployed = self.deployed
+        if deployed.plain and as_of is None and key is None:
+            return Prediction(deployed.predict_one(row), deployed.reading, deployed.number)
+        served, variant = deployed.assigned(self._key_of(deployed, row, key))
+        moment = read_moment(as_of)
+        computed = None if self._definition is None else resolve_rows(self._definition, [row], moment, null_errors=False)[0]
+        return Prediction(served.one(row, as_of=micros(moment), computed=computed), served.reading, served.number, variant)
 
     def predict_many(
-        self, rows: Sequence[object], *, as_of: date | None = None, on_error: Literal["raise", "null"] = "raise"
+        self,
+        rows: Sequence[object],
+        *,
+        keys: Sequence[object] | None = None,
+        as_of: date | None = None,
+        on_error: Literal["raise", "null"] = "raise",
     ) -> Predictions:
         """The predictions for a list, tuple or other sequence of rows, in their order, all at the moment ``as_of`` (now).
 
-        A row that fails raises, with its index and feature, and nothing is returned; with ``on_error="null"`` it has no prediction, and
-        ``errors`` says why. ``EncodingError`` where ``rows`` is no sequence of rows.
+        ``keys`` are one for each row, or None for no key. A row that fails raises, with its index and feature, and nothing is returned;
+        with ``on_error="null"`` it has no prediction, and ``errors`` says why. ``EncodingError`` where ``rows`` is no sequence of rows.
         """
-        if on_error not in ("raise", "null"):
-            raise ConfigurationError(
-                f"on_error is {on_error!r}.", {"model": self.name}, ['Use "raise", or "null" for no prediction where a row fails.']
-            )
-        batch, moment = self._checked_rows(rows), _moment(as_of)
-        null_errors = on_error == "null"
-        computed, failed = self._resolved(batch, moment, null_errors)
-        try:
-            raw, errors, unseen = self._model.predict_many(batch, as_of=_micros(moment), computed=computed, null_errors=null_errors)
-        except EncodingError as error:
-            raise self._explained(error) from None
-        errors = {row: self._explained(error) for row, error in errors.items()} | failed
-        if failed:
-            raw[list(failed)] = np.nan
-        return Predictions(raw, self._reading, self.version, errors=errors, unseen=unseen)
+        deployed = self.deployed
+        null_errors = checked_mode(on_error, self.name)
+        batch, moment = checked_rows(rows, self.name), read_moment(as_of)
+        keys = self._keys_of(deployed, batch, keys)
+        computed: dict[str, list[object]] | None = None
+        failed: dict[int, PrisMLError] = {}
+        if self._definition is not None:
+            computed, failed = resolve_rows(self._definition, batch, moment, null_errors=null_errors)
+        found = deployed.predict_many(batch, keys, as_of=micros(moment), computed=computed, null_errors=null_errors)
+        return found.failing(failed)
 
     def predict_encoded(self, matrix: NDArray[np.float32]) -> Predictions:
-        """The predictions for rows that are encoded already: float32 of shape (n, inputs), in the order of the manifest's inputs.
+        """The active version's predictions for rows that are encoded already: float32 (n, inputs), in the order of its manifest's inputs.
 
-        Missing numbers are NaN, categories their codes. ``EncodingError`` where type or shape is another.
+        Missing numbers are NaN, categories their codes. No experiment takes part. ``EncodingError`` where type or shape is another.
         """
-        encoded = _checked_matrix(matrix, self.name, len(self.manifest.inputs))
-        return Predictions(self._model.predict_encoded(encoded), self._reading, self.version)
+        control = self.deployed.control
+        encoded = checked_matrix(matrix, self.name, len(control.manifest.inputs))
+        return Predictions(control.encoded(encoded), control.reading, control.number)
 
-    def _checked_rows(self, rows: object) -> Sequence[object]:
-        if isinstance(rows, list | tuple):
-            return rows
-        if isinstance(rows, Sequence) and not isinstance(rows, str | bytes | bytearray | memoryview):
-            return list(rows)
-        raise EncodingError(
-            f"predict_many takes a list or another sequence of rows, not a {type(rows).__name__}.",
-            {"model": self.name},
-            ["Pass list(rows) for an iterator, predict(row) for one row, predict_encoded(matrix) for an encoded matrix."],
-        )
+    async def apredict(self, row: object, *, key: object = None, as_of: date | None = None) -> Prediction:
+        """As ``predict``, for one row that is not worth a thread."""
+        return self.predict(row, key=key, as_of=as_of)
 
-    def _resolved(self, rows: Sequence[object], moment: datetime, null_errors: bool) -> tuple[Computed | None, dict[int, PrisMLError]]:
-        """What the resolvers give for each row, and the errors of rows for which one failed: they stay in the batch, with None."""
-        if self._definition is None:
-            return None, {}
-        try:
-            return resolver_values(self._definition, rows, moment), {}
-        except (FeatureExtractionError, EncodingError):
-            if not null_errors:
-                raise
-        computed: Computed = {feature: [None] * len(rows) for feature in self._definition.resolvers}
-        failed: dict[int, PrisMLError] = {}
-        for place, row in enumerate(rows):
-            try:
-                for feature, values in resolver_values(self._definition, [row], moment, first_row=place).items():
-                    computed[feature][place] = values[0]
-            except (FeatureExtractionError, EncodingError) as error:
-                failed[place] = error
-        return computed, failed
+    async def apredict_many(
+        self,
+        rows: Sequence[object],
+        *,
+        keys: Sequence[object] | None = None,
+        as_of: date | None = None,
+        on_error: Literal["raise", "null"] = "raise",
+    ) -> Predictions:
+        """As ``predict_many``; more than a few rows are predicted in a thread, so that the event loop goes on."""
+        if isinstance(rows, list | tuple) and len(rows) <= _INLINE:
+            return self.predict_many(rows, keys=keys, as_of=as_of, on_error=on_error)
+        return await asyncio.to_thread(self.predict_many, rows, keys=keys, as_of=as_of, on_error=on_error)
 
-    def _explained(self, error: PrisMLError) -> PrisMLError:
-        """The error, with the way out that only an engine without a definition needs."""
-        feature = error.context.get("feature")
-        if feature not in self._detached:
-            return error
-        return type(error)(error.message, error.context, [*error.suggestions, _must_be_given(str(feature))])
+    def assign(self, key: object) -> Variant | None:
+        """The variant of the running experiment that answers for ``key``; None where no experiment runs or ``key`` is None."""
+        return self.assign_many([key])[0]
 
+    def assign_many(self, keys: Sequence[object]) -> list[Variant | None]:
+        """As ``assign``, for each of ``keys``, in their order."""
+        experiment = self.deployed.experiment
+        indices = self.deployed.indices(checked_keys(keys, len(keys), self.name))
+        return [None if experiment is None or index < 0 else experiment.variants[index] for index in indices.tolist()]
 
-def _must_be_given(feature: str) -> str:
-    return f"{feature!r} is computed by a resolver: load through its definition (definition.load()), or give each row a key {feature!r}."
+    def refresh(self) -> bool:
+        """Serve what the registry says now; whether that is something else than before. False too where there is no registry.
 
+        Raises ``RegistryError`` where it cannot be reached, ``SchemaDriftError``, ``ArtifactError`` and others where its version cannot be
+        served here; what served before serves on.
+        """
+        return self.catch_up()
 
-def _checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float32]:
-    if not isinstance(matrix, np.ndarray) or matrix.dtype != np.float32:
-        what = f"an array of {matrix.dtype}" if isinstance(matrix, np.ndarray) else f"a {type(matrix).__name__}"
-        raise EncodingError(f"An encoded matrix is a NumPy array of float32, not {what}.", {"model": model}, ["Use predict_many for rows."])
-    if matrix.ndim != 2 or matrix.shape[1] != columns:
-        raise EncodingError(
-            f"The encoded matrix of {model!r} has shape (rows, {columns}), not {matrix.shape}.",
-            {"model": model, "columns": columns},
-            ["Give one column for each input, in the order of engine.manifest.inputs."],
-        )
-    return np.ascontiguousarray(matrix)
+    def close(self) -> None:
+        """Follow the registry no longer; predictions go on with what serves now."""
+        unfollow(self)
+        self._following = False
 
+    def _key_of(self, deployed: Deployed, row: object, key: object) -> object:
+        if key is not None:
+            deployed.indices([key])
+            return key
+        return own_keys([row], deployed.key)[0] if deployed.experiment is not None and deployed.key else None
 
-def _moment(as_of: object) -> datetime:
-    """``as_of`` as an aware moment in UTC: now for None, midnight for a date; what is naive is UTC."""
-    if as_of is None:
-        return datetime.now(UTC)
-    try:
-        if isinstance(as_of, datetime):
-            moment = as_of.replace(tzinfo=UTC) if as_of.tzinfo is None else as_of.astimezone(UTC)
-        elif isinstance(as_of, date):
-            moment = datetime.combine(as_of, time(), UTC)
-        else:
-            raise EncodingError(f"as_of is a {type(as_of).__name__}.", {}, ["Give a datetime or a date."])
-        _micros(moment)
-    except (TypeError, ValueError, OverflowError):
-        # NaT of pandas is a datetime that stands for none, and ends as NaN; the first and last hours of the calendar have no equal in UTC.
-        kind = type(as_of).__name__
-        raise EncodingError(
-            f"as_of is a {kind} that is no moment in UTC.", {"type": kind}, ["Give a moment from the years 1 to 9999."]
-        ) from None
-    return moment
-
-
-def _micros(moment: datetime) -> int:
-    return int((moment - _EPOCH) // timedelta(microseconds=1))
+    def _keys_of(self, deployed: Deployed, rows: Sequence[object], keys: Sequence[object] | None) -> Sequence[object] | None:
+        if keys is not None:
+            return checked_keys(keys, len(rows), self.name)
+        return own_keys(rows, deployed.key) if deployed.experiment is not None and deployed.key else None

@@ -19,13 +19,25 @@ from prisml.serving.engine import Engine
 Place = Registry | str | URL | DatabaseEngine
 
 
-def load(name_or_folder: str | os.PathLike[str], *, registry: Place | None = None, version: int | None = None) -> Engine:
+REFRESH_SECONDS = 2.0
+
+
+def load(
+    name_or_folder: str | os.PathLike[str],
+    *,
+    registry: Place | None = None,
+    version: int | str | None = None,
+    refresh: float | None = REFRESH_SECONDS,
+) -> Engine:
     """An engine for a model of the registry, by name, or for the bundle in a folder.
 
     ``registry`` is a ``Registry``, a URL or a SQLAlchemy ``Engine``; without it, what ``PRISML_REGISTRY`` or ``[tool.prisml]`` says.
-    ``version`` is a number; without it, the active one. Where neither is given, a folder that holds a manifest is taken for a bundle.
+    Where neither it nor ``version`` is given, a folder that holds a manifest is taken for a bundle. Without ``version``, a number or a
+    label, the engine serves what the registry says, experiments included, and looks for changes each ``refresh`` seconds; None: only at
+    ``engine.refresh()``. A version that is named, and a bundle, are served whatever happens in any registry.
     Resolvers need the definition: use ``definition.load()`` there.
     """
+    _check_refresh(refresh)
     is_path = isinstance(name_or_folder, os.PathLike)
     named = registry is not None or version is not None
     if is_path and named:
@@ -36,18 +48,38 @@ def load(name_or_folder: str | os.PathLike[str], *, registry: Place | None = Non
         )
     if is_path or (not named and (is_bundle(name_or_folder) or _looks_like_folder(str(name_or_folder)))):
         return Engine.from_artifact(read_bundle(Path(name_or_folder)))
-    return _from_registry(str(name_or_folder), registry, version, None)
+    return _from_registry(str(name_or_folder), registry, version, None, refresh)
 
 
-def open_definition(definition: ModelDefinition[Any], *, registry: Place | None = None, version: int | None = None) -> Engine:
+def open_definition(
+    definition: ModelDefinition[Any],
+    *,
+    registry: Place | None = None,
+    version: int | str | None = None,
+    refresh: float | None = REFRESH_SECONDS,
+) -> Engine:
     """An engine that runs the definition's resolvers; ``SchemaDriftError`` where they are not those of the version."""
-    return _from_registry(definition.name, registry, version, definition)
+    _check_refresh(refresh)
+    return _from_registry(definition.name, registry, version, definition, refresh)
 
 
-def _from_registry(name: str, place: Place | None, version: int | None, definition: ModelDefinition[Any] | None) -> Engine:
+def _from_registry(
+    name: str, place: Place | None, version: int | str | None, definition: ModelDefinition[Any] | None, refresh: float | None
+) -> Engine:
     registry = open_registry(place)
-    found = registry.active(name) if version is None else registry.version(name, version)
-    return Engine.from_registry(registry, found, definition=definition)
+    if version is None:
+        return Engine.following(registry, name, definition=definition, refresh=refresh)
+    return Engine.from_registry(registry, registry.version(name, version), definition=definition)
+
+
+def _check_refresh(refresh: object) -> None:
+    if refresh is None or (isinstance(refresh, int | float) and not isinstance(refresh, bool) and 0.01 <= refresh <= 86_400):
+        return
+    raise ConfigurationError(
+        "refresh is no number of seconds from 0.01 to 86,400.",
+        {"type": type(refresh).__name__},
+        ["Leave it out, or give None to follow nothing."],
+    )
 
 
 def open_registry(place: Place | None = None) -> Registry:

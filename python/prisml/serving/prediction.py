@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from math import isnan
 from operator import index
 from types import MappingProxyType
@@ -48,7 +49,8 @@ class Prediction:
     ``value``: P(positive) for a binary task, always; the label for several classes; the number for a regression.
     ``label``: the class (binary: the positive one where the value is above the threshold); None for a regression.
     ``probabilities``: each class's probability, in the order of the manifest's classes; None for a regression.
-    ``version``: the number in the registry; None for an engine that was made from a bundle. ``variant``: None outside experiments.
+    ``version``: the number in the registry; None for an engine that was made from a bundle. ``variant``: which of an experiment's
+    variants answered, ``"control"`` or ``"v2"``, say; None outside experiments, and without a key.
     A row that failed under ``on_error="null"`` has NaN (several classes: None) and no label.
     """
 
@@ -107,9 +109,22 @@ class Prediction:
         return type(self), (self._raw, self._reading, self._version, self._variant)
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Which variant of an experiment answered each row: ``of_row`` are indices of the other three, -1 being their last, the control
+    without a variant that rows without a key get.
+    """
+
+    of_row: NDArray[np.int16]
+    readings: tuple[Reading, ...]
+    versions: tuple[int | None, ...]
+    variants: tuple[str | None, ...]
+
+
 class Predictions:
     """What a model predicts for a batch, in the order of its rows; ``self[i]`` is the ``Prediction`` of row i.
 
+    ``version`` is the active version, which answered all rows unless an experiment runs: ``versions`` and ``variants`` say it by row.
     ``errors`` holds the error of each row that failed under ``on_error="null"``; ``unseen`` how many values of each feature were a
     category without a code of its own: one that training had not seen, or too seldom (``min_frequency``). The arrays are read-only.
     """
@@ -122,9 +137,11 @@ class Predictions:
         *,
         errors: Mapping[int, PrisMLError] = MappingProxyType({}),
         unseen: Mapping[str, int] = MappingProxyType({}),
+        shares: Shares | None = None,
     ) -> None:
         self._raw = _read_only(raw)
         self._reading = reading
+        self._shares = shares
         # Not cached_property: on Python 3.11 it has one lock for all instances, which a forked child may inherit locked.
         self._labels: NDArray[np.object_] | None = None
         self.version = version
@@ -140,8 +157,18 @@ class Predictions:
     def labels(self) -> NDArray[np.object_] | None:
         """The class of each row, of shape (n,), None where the row failed; None for a regression."""
         if self._labels is None and self._reading.task != "regression":
-            self._labels = _read_only(self._reading.labels(self._raw))
+            self._labels = _read_only(self._labelled())
         return self._labels
+
+    @property
+    def versions(self) -> NDArray[np.object_]:
+        """The number of the version that answered each row, of shape (n,); None where it came from a bundle."""
+        return self._by_row((self.version,) if self._shares is None else self._shares.versions)
+
+    @property
+    def variants(self) -> NDArray[np.object_]:
+        """The variant that answered each row, of shape (n,); None outside experiments and for a row without a key."""
+        return self._by_row((None,) if self._shares is None else self._shares.variants)
 
     @property
     def probabilities(self) -> NDArray[np.float64] | None:
@@ -152,16 +179,48 @@ class Predictions:
             return self._raw
         return _read_only(np.column_stack((1.0 - self._raw, self._raw)))
 
+    def failing(self, errors: Mapping[int, PrisMLError]) -> Predictions:
+        """The same batch, in which these rows failed too; the errors are in order of their rows."""
+        if not errors:
+            return self
+        raw = self._raw.copy()
+        raw[list(errors)] = np.nan
+        every = dict(sorted({**self.errors, **errors}.items()))
+        return Predictions(raw, self._reading, self.version, errors=every, unseen=self.unseen, shares=self._shares)
+
     def __len__(self) -> int:
         return len(self._raw)
 
     def __getitem__(self, row: int) -> Prediction:
-        raw = self._raw[index(row)].tolist()
-        return Prediction(tuple(raw) if isinstance(raw, list) else raw, self._reading, self.version)
+        place = index(row)
+        # A loop over a batch asks this for each row: item() makes no array of NumPy's on the way.
+        raw = self._raw.item(place) if self._raw.ndim == 1 else self._raw[place].tolist()
+        return self._prediction(raw, -1 if self._shares is None else self._shares.of_row.item(place))
 
     def __iter__(self) -> Iterator[Prediction]:
-        for raw in self._raw.tolist():
-            yield Prediction(tuple(raw) if isinstance(raw, list) else raw, self._reading, self.version)
+        of_row = repeat(-1) if self._shares is None else self._shares.of_row.tolist()
+        yield from map(self._prediction, self._raw.tolist(), of_row)
+
+    def _prediction(self, raw: float | list[float], share: int) -> Prediction:
+        numbers = tuple(raw) if isinstance(raw, list) else raw
+        if self._shares is None:
+            return Prediction(numbers, self._reading, self.version)
+        shares = self._shares
+        return Prediction(numbers, shares.readings[share], shares.versions[share], shares.variants[share])
+
+    def _labelled(self) -> NDArray[np.object_]:
+        if self._shares is None:
+            return self._reading.labels(self._raw)
+        found = np.full(len(self), None, dtype=object)
+        for share in np.unique(self._shares.of_row).tolist():
+            places = self._shares.of_row == share
+            found[places] = self._shares.readings[share].labels(self._raw[places])
+        return found
+
+    def _by_row(self, each: tuple[object, ...]) -> NDArray[np.object_]:
+        of_row = np.full(len(self), -1) if self._shares is None else self._shares.of_row
+        found: NDArray[np.object_] = np.array(each, dtype=object)[of_row]
+        return _read_only(found)
 
     def __repr__(self) -> str:
         failed = f", {len(self.errors)} failed" if self.errors else ""

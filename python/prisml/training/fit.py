@@ -131,6 +131,7 @@ def _draft(
     return Manifest(
         name=definition.name,
         entity=definition.entity.__name__,
+        key=definition.key,
         output=definition.output,
         task=definition.task,
         classes=data.classes,

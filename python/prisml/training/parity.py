@@ -11,6 +11,7 @@ from prisml.errors import ParityError
 from prisml.manifest import GoldenRow, Manifest, Parity, Task
 from prisml.registry.bundle import Artifact
 from prisml.serving.engine import Engine
+from prisml.serving.golden import named_only
 from prisml.serving.prediction import Predictions
 from prisml.training.edges import EdgeRows
 from prisml.training.pipeline import FittedPipeline
@@ -40,7 +41,7 @@ def verify(onnx: bytes, fitted: FittedPipeline, *, manifest: Manifest, holdout: 
     ``manifest`` is that of the graph; ``holdout`` are encoded rows. Edge rows go through the engine's encoder, each feature under its
     own name. A probability may differ by 1e-5, a number by 1e-5 of the largest (of an edge row: or of its own). ``ParityError`` otherwise.
     """
-    engine = Engine.from_artifact(Artifact(_named_only(manifest).to_json(), onnx))
+    engine = Engine.from_artifact(Artifact(named_only(manifest).to_json(), onnx))
     held = _raw(engine.predict_encoded(holdout), manifest.task)
     made = _raw(engine.predict_many(edges.rows), manifest.task)
     comparison = _compare(
@@ -64,12 +65,6 @@ def verify(onnx: bytes, fitted: FittedPipeline, *, manifest: Manifest, holdout: 
         for row, expected in zip(edges.rows[:GOLDEN_ROWS], made[:GOLDEN_ROWS], strict=True)
     )
     return Verified(held, parity, golden)
-
-
-def _named_only(manifest: Manifest) -> Manifest:
-    """The manifest with features that are read under their own names alone, so that an edge row can give every one of them."""
-    inputs = tuple(item.model_copy(update={"sources": (), "transform": None, "by_name": True}) for item in manifest.inputs)
-    return manifest.model_copy(update={"inputs": inputs})
 
 
 def _raw(predictions: Predictions, task: Task) -> Floats:

@@ -1,0 +1,211 @@
+"""Following: one thread for each registry asks whether logs have grown, and has the engines concerned look.
+
+Across a fork the thread ends and begins again: the fork waits until it sleeps, so that the child inherits no lock of its work, and
+the child starts one of its own on a connection of its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, WeakSet
+
+from prisml.errors import PrisMLError, RegistryError
+
+if TYPE_CHECKING:
+    from prisml.registry.registry import Registry
+    from prisml.registry.watch import Watch
+    from prisml.serving.followed import Followed
+
+RETRY_SECONDS = 30.0
+"""How long a version that cannot be served here is not tried again."""
+
+_FORK_WAITS_SECONDS = 2.0
+_EXIT_WAITS_SECONDS = 1.0
+_log = logging.getLogger("prisml")
+
+
+class Follower:
+    """Keeps engines as one registry says, from a daemon thread that lives while there are any."""
+
+    def __init__(self, watch: Watch, refresh: float) -> None:
+        self.place = watch.identity, refresh
+        self._watch = watch
+        self._refresh = refresh
+        self._failed: WeakKeyDictionary[Followed, tuple[int | None, float]] = WeakKeyDictionary()
+        self.engines: WeakSet[Followed] = WeakSet()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.busy = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="prisml-follow", daemon=True)
+        self._wake_up, self._wake = socket.socketpair()
+
+    def start(self) -> None:
+        """Let the thread run."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Let the thread look now."""
+        self._wake_up.send(b"!")
+
+    def end(self) -> None:
+        """Let the thread end, and wait a moment for it."""
+        self.engines.clear()
+        self.wake()
+        self._thread.join(_EXIT_WAITS_SECONDS)
+
+    def after_fork(self) -> None:
+        """In a forked child: begin anew, with nothing that the parent's thread may have held."""
+        self._close_sockets()
+        self._watch.forget()
+        self._prepare()
+        # An interpreter that is about to end starts no thread any more.
+        with suppress(RuntimeError):
+            self.start()
+
+    def _run(self) -> None:
+        while True:
+            with self.busy:
+                engines = self._living()
+                if not engines:
+                    return
+                self._look(engines)
+                del engines
+            self._watch.wait(self._refresh, self._wake)
+
+    def _living(self) -> list[Followed]:
+        """The engines that are still there; without any, this follower is over."""
+        with _locked() as known:
+            engines = list(self.engines)
+            if not engines:
+                known.by_place.pop(self.place, None)
+                self._watch.close()
+                self._close_sockets()
+            return engines
+
+    def _close_sockets(self) -> None:
+        for end in (self._wake_up, self._wake):
+            end.close()
+
+    def _look(self, engines: list[Followed]) -> None:
+        try:
+            positions = self._watch.positions({engine.model for engine in engines})
+        except PrisMLError as error:
+            for engine in engines:
+                _say(engine, error.message)
+            return
+        except Exception as error:  # noqa: BLE001 -- Following must outlive whatever a driver raises; it is told, and tried again.
+            for engine in engines:
+                _say(engine, f"The registry cannot be asked: {type(error).__name__}.")
+            return
+        for engine in engines:
+            self._catch_up(engine, positions.get(engine.model))
+
+    def _catch_up(self, engine: Followed, position: int | None) -> None:
+        if position is not None and position == engine.deployed.position:
+            _say(engine, None)
+            return
+        failed_at, retry = self._failed.get(engine, (None, 0.0))
+        if retry and failed_at == position and time.monotonic() < retry:
+            return
+        self._failed.pop(engine, None)
+        try:
+            if engine.catch_up():
+                _log.info("%s: version %s serves now", engine.model, engine.deployed.number)
+        except RegistryError as error:
+            _say(engine, error.message)
+        except PrisMLError as error:
+            self._failed[engine] = position, time.monotonic() + RETRY_SECONDS
+            _say(engine, error.message)
+        except Exception as error:  # noqa: BLE001 -- As above.
+            self._failed[engine] = position, time.monotonic() + RETRY_SECONDS
+            _say(engine, f"What the registry says cannot be served here: {type(error).__name__}.")
+
+
+def _say(engine: Followed, problem: str | None) -> None:
+    if problem is not None and engine.standing.problem != problem:
+        _log.warning("%s: version %s serves on. %s", engine.model, engine.deployed.number, problem)
+    engine.noticed(problem)
+
+
+class _Followers:
+    """All followers of this process, and all engines that have a registry."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.by_place: dict[tuple[object, float], Follower] = {}
+        self.engines: WeakSet[Followed] = WeakSet()
+        self.held: list[threading.Lock] = []
+
+    def before_fork(self) -> None:
+        """Wait until no thread is at work; not for ever, since a database may not answer."""
+        deadline = time.monotonic() + _FORK_WAITS_SECONDS
+        for lock in (*(follower.busy for follower in list(self.by_place.values())), self.lock):
+            if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                self.held.append(lock)
+
+    def in_parent(self) -> None:
+        """Let the threads go on."""
+        while self.held:
+            self.held.pop().release()
+
+    def in_child(self) -> None:
+        """Begin anew."""
+        self.held.clear()
+        self.lock = threading.Lock()
+        for engine in list(self.engines):
+            engine.after_fork()
+        for follower in self.by_place.values():
+            follower.after_fork()
+
+    def at_exit(self) -> None:
+        """End the threads before the interpreter does: one that is in the middle of a query then could not go on."""
+        for follower in list(self.by_place.values()):
+            # Its thread may be closing the sockets at this moment.
+            with suppress(OSError):
+                follower.end()
+
+
+_followers = _Followers()
+atexit.register(_followers.at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_followers.before_fork, after_in_parent=_followers.in_parent, after_in_child=_followers.in_child)
+
+
+@contextmanager
+def _locked() -> Iterator[_Followers]:
+    with _followers.lock:
+        yield _followers
+
+
+def follow(engine: Followed, registry: Registry, refresh: float | None) -> None:
+    """Keep ``engine`` as ``registry`` says, looking each ``refresh`` seconds; None: only its locks are seen to across forks."""
+    with _locked() as known:
+        known.engines.add(engine)
+        if refresh is None:
+            return
+        watch = registry.watch()
+        place = watch.identity, refresh
+        follower = known.by_place.get(place)
+        if follower is None:
+            follower = known.by_place[place] = Follower(watch, refresh)
+            follower.engines.add(engine)
+            follower.start()
+        follower.engines.add(engine)
+
+
+def unfollow(engine: Followed) -> None:
+    """Leave ``engine`` as it is from now on."""
+    with _locked() as known:
+        for follower in known.by_place.values():
+            if engine in follower.engines:
+                follower.engines.discard(engine)
+                follower.wake()

@@ -1,0 +1,63 @@
+"""What an engine serves, and how it stands with the registry that says so."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from prisml.definition.model import ModelDefinition
+from prisml.errors import PrisMLError
+from prisml.registry.registry import Registry
+from prisml.serving.deployed import Deployed
+
+
+@dataclass(frozen=True)
+class Standing:
+    """When the registry last answered, and what stands between it and the engine."""
+
+    refreshed_at: datetime | None = None
+    problem: str | None = None
+
+
+class Followed:
+    """One reference to what serves, read once by each prediction and swapped whole.
+
+    ``registry`` is where to look for changes; None for a version that was named and for a bundle, which never change.
+    """
+
+    def __init__(self, deployed: Deployed, registry: Registry | None, definition: ModelDefinition[Any] | None) -> None:
+        self.deployed = deployed
+        self.standing = Standing(None if registry is None else datetime.now(UTC))
+        self._registry = registry
+        self._given = definition
+        self._lock = threading.Lock()
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.deployed.control.manifest.name
+
+    def catch_up(self) -> bool:
+        """Serve what the registry says now; whether that is something else than before. What fails is kept in ``standing``, and raised."""
+        if self._registry is None:
+            return False
+        with self._lock:
+            before = self.deployed
+            try:
+                found = Deployed.read(self._registry, self.model, self._given, before=before)
+            except PrisMLError as error:
+                self.noticed(error.message)
+                raise
+            self.deployed = found
+            self.standing = Standing(datetime.now(UTC))
+            return (found.position, found.control.digest) != (before.position, before.control.digest)
+
+    def noticed(self, problem: str | None) -> None:
+        """Keep that the registry answered (None), or what stands between it and the engine."""
+        self.standing = Standing(datetime.now(UTC)) if problem is None else replace(self.standing, problem=problem)
+
+    def after_fork(self) -> None:
+        """In a forked child: the lock may be held by a thread that was left behind."""
+        self._lock = threading.Lock()

@@ -1,0 +1,101 @@
+"""What callers give to an engine besides rows, checked: keys, moments, an encoded matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prisml.errors import ConfigurationError, EncodingError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def checked_rows(rows: object, model: str) -> Sequence[object]:
+    """``rows`` as a list or tuple; ``EncodingError`` where it is no sequence of rows."""
+    if isinstance(rows, list | tuple):
+        return rows
+    if isinstance(rows, Sequence) and not isinstance(rows, str | bytes | bytearray | memoryview):
+        return list(rows)
+    raise EncodingError(
+        f"predict_many takes a list or another sequence of rows, not a {type(rows).__name__}.",
+        {"model": model},
+        ["Pass list(rows) for an iterator, predict(row) for one row, predict_encoded(matrix) for an encoded matrix."],
+    )
+
+
+def checked_mode(on_error: str, model: str) -> bool:
+    """Whether errors of rows are to be null; ``ConfigurationError`` where ``on_error`` is neither of the two words."""
+    if on_error not in ("raise", "null"):
+        raise ConfigurationError(
+            f"on_error is {on_error!r}.", {"model": model}, ['Use "raise", or "null" for no prediction where a row fails.']
+        )
+    return on_error == "null"
+
+
+def checked_keys(keys: object, rows: int, model: str) -> Sequence[object]:
+    """``keys`` as a list; ``EncodingError`` where there is not one for each row."""
+    if isinstance(keys, str | bytes | Mapping) or not hasattr(keys, "__iter__"):
+        raise EncodingError(f"keys is a {type(keys).__name__}.", {"model": model}, ["Give a list with one key, or None, for each row."])
+    found = list(keys)
+    if len(found) != rows:
+        raise EncodingError(f"There are {len(found)} keys for {rows} rows.", {"model": model}, ["Give one key, or None, for each row."])
+    return found
+
+
+def own_keys(rows: Sequence[object], names: Sequence[str]) -> list[object]:
+    """Each row's own primary key, read by the attribute names ``names``; None where the row does not give it whole."""
+    if len(names) == 1:
+        return [_attribute(row, names[0]) for row in rows]
+    found = ([_attribute(row, name) for name in names] for row in rows)
+    return [None if not key or None in key else tuple(key) for key in found]
+
+
+def _attribute(row: object, name: str) -> object:
+    if isinstance(row, Mapping):
+        return row.get(name)
+    # What an object of SQLAlchemy has not loaded is not loaded here.
+    values = getattr(row, "__dict__", None)
+    return values.get(name) if values and "_sa_instance_state" in values else getattr(row, name, None)
+
+
+def checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float32]:
+    """``matrix`` in C order; ``EncodingError`` where its type or shape is another than float32 (rows, columns)."""
+    if not isinstance(matrix, np.ndarray) or matrix.dtype != np.float32:
+        what = f"an array of {matrix.dtype}" if isinstance(matrix, np.ndarray) else f"a {type(matrix).__name__}"
+        raise EncodingError(f"An encoded matrix is a NumPy array of float32, not {what}.", {"model": model}, ["Use predict_many for rows."])
+    if matrix.ndim != 2 or matrix.shape[1] != columns:
+        raise EncodingError(
+            f"The encoded matrix of {model!r} has shape (rows, {columns}), not {matrix.shape}.",
+            {"model": model, "columns": columns},
+            ["Give one column for each input, in the order of engine.manifest.inputs."],
+        )
+    return np.ascontiguousarray(matrix)
+
+
+def read_moment(as_of: object) -> datetime:
+    """``as_of`` as an aware moment in UTC: now for None, midnight for a date; what is naive is UTC."""
+    if as_of is None:
+        return datetime.now(UTC)
+    try:
+        if isinstance(as_of, datetime):
+            moment = as_of.replace(tzinfo=UTC) if as_of.tzinfo is None else as_of.astimezone(UTC)
+        elif isinstance(as_of, date):
+            moment = datetime.combine(as_of, time(), UTC)
+        else:
+            raise EncodingError(f"as_of is a {type(as_of).__name__}.", {}, ["Give a datetime or a date."])
+        micros(moment)
+    except (TypeError, ValueError, OverflowError):
+        # NaT of pandas is a datetime that stands for none, and ends as NaN; the first and last hours of the calendar have no equal in UTC.
+        kind = type(as_of).__name__
+        raise EncodingError(
+            f"as_of is a {kind} that is no moment in UTC.", {"type": kind}, ["Give a moment from the years 1 to 9999."]
+        ) from None
+    return moment
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return int((moment - _EPOCH) // timedelta(microseconds=1))
