@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
-from prisml import errors
-from prisml.cli import render
-from prisml.cli.failure import Border, State, describe
+from prisml.cli.group import LazyGroup
 from prisml.cli.main import COMMANDS, cli
-from prisml.errors import PrisMLError, QualityGateError
 from prisml.version import installed_version
 
 HEAVY = ("sklearn", "skl2onnx", "onnx", "onnxruntime", "pandas", "rich", "prisml.commands", "prisml.training", "prisml.cli.train")
+
+
+TRAINING = ("sklearn", "skl2onnx", "onnx", "pandas", "prisml.training")
+GROUPS = {"experiment": ("start", "ramp", "status", "stop", "promote"), "registry": ("status", "upgrade")}
+LEAVES = [*((name,) for name in COMMANDS if name not in GROUPS), *((group, name) for group, names in GROUPS.items() for name in names)]
+"""Every command that does something, by its words."""
+
+
+def found(words: tuple[str, ...]) -> click.Command:
+    """The command of these words."""
+    command: click.Command = cli
+    for word in words:
+        assert isinstance(command, LazyGroup)
+        next_one = command.get_command(click.Context(command), word)
+        assert next_one is not None, words
+        command = next_one
+    return command
+
+
+def sentence_of(words: tuple[str, ...]) -> str:
+    """What the list of its group says of the command of these words."""
+    group = found(words[:-1])
+    assert isinstance(group, LazyGroup)
+    return group.sentences[words[-1]]
 
 
 def test_help_lists_every_command_and_the_exit_codes():
@@ -36,26 +52,62 @@ def test_help_lists_every_command_and_the_exit_codes():
         assert f"\n    {code}" in shown.stdout
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_help_teaches(name: str):
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_each_help_teaches(words: tuple[str, ...]):
     """The help of each command begins with the sentence of the list, and has an example and its exit codes."""
-    shown = CliRunner().invoke(cli, [name, "--help"], terminal_width=200)
+    shown = CliRunner().invoke(cli, [*words, "--help"], terminal_width=200)
     assert shown.exit_code == 0
-    assert COMMANDS[name] in shown.stdout
-    assert f"Example:\n    prisml {name} " in shown.stdout or f"| prisml {name} " in shown.stdout
+    assert f"\n\n  {sentence_of(words)}\n" in shown.stdout
+    assert f"Example:\n    prisml {' '.join(words)}" in shown.stdout or f"| prisml {' '.join(words)} " in shown.stdout
     assert "Exit codes:\n    0 " in shown.stdout
+    assert "\n    3    " in shown.stdout
     assert "\n    130  interrupted" in shown.stdout
 
 
-def test_help_loads_nothing_heavy():
-    """``prisml --help`` shows all its commands without importing one of them, nor scikit-learn, nor ONNX Runtime."""
+@pytest.mark.parametrize(("group", "names"), GROUPS.items())
+def test_the_help_of_a_group_lists_its_commands(group: str, names: tuple[str, ...]):
+    """``prisml experiment --help`` names each of its commands with its sentence, has examples and the exit codes."""
+    shown = CliRunner().invoke(cli, [group, "--help"], terminal_width=200)
+    assert shown.exit_code == 0
+    assert tuple(found((group,)).sentences) == names
+    assert all(f"\n  {name} " in shown.stdout and sentence_of((group, name)) in shown.stdout for name in names)
+    assert f"Example:\n    prisml {group} " in shown.stdout
+    assert "Exit codes:\n    0 " in shown.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["experiment"], ["registry"]], ids=["prisml", "experiment", "registry"])
+def test_help_loads_nothing_heavy(words: list[str]):
+    """``prisml --help``, and that of a group, shows all its commands without importing one of them, nor scikit-learn, nor ONNX Runtime."""
     code = (
         "import sys, prisml.cli.main as m\n"
-        "try:\n    m.cli.main(['--help'], prog_name='prisml')\n"
+        f"try:\n    m.cli.main([*{words!r}, '--help'], prog_name='prisml')\n"
         f"except SystemExit as left:\n    print([name for name in {HEAVY!r} if name in sys.modules], left.code)\n"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[-1] == "[] 0"
+
+
+@pytest.mark.parametrize("words", [words for words in LEAVES if words not in {("train",), ("check",)}], ids=" ".join)
+def test_only_training_needs_the_training_stack(words: tuple[str, ...]):
+    """Every other command is imported without scikit-learn, skl2onnx, onnx and pandas, which a machine that serves does not have."""
+    code = (
+        "import sys, prisml.cli.main as m\n"
+        f"try:\n    m.cli.main([*{words!r}, '--help'], prog_name='prisml')\n"
+        f"except SystemExit as left:\n    print([name for name in {TRAINING!r} if name in sys.modules], left.code)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_completing_a_command_imports_none():
+    """Tab after ``prisml`` offers every command with its sentence, without importing one of them."""
+    code = (
+        "import sys, click, prisml.cli.main as m\n"
+        "offered = m.cli.shell_complete(click.Context(m.cli), 'r')\n"
+        f"print([item.value for item in offered], [name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "['rollback', 'register', 'registry'] []\n"
 
 
 def test_the_command_line_itself_needs_no_sqlalchemy():
@@ -76,7 +128,49 @@ def test_version_is_the_installed_one():
     assert (shown.exit_code, shown.stdout) == (0, f"prisml {installed_version()}\n")
 
 
-@pytest.mark.parametrize("line", ["frobnicate", "--nonsense", "train --nonsense", "activate churn", "activate churn 0", ""])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "frobnicate",
+        "--nonsense",
+        "train --nonsense",
+        "activate churn",
+        "activate churn 0",
+        "activate churn -- -1",
+        "activate churn 99999999999999999999",
+        "activate churn ' '",
+        "rollback",
+        "rollback churn --to 0",
+        "compare churn 1",
+        "describe churn 1",
+        "describe churn 1 --label a --no-label",
+        "delete churn 1",
+        "prune churn",
+        "prune churn --keep -1 --yes",
+        "history churn --as-of yesterday",
+        "history churn --as-of 2026-01-01 --html x.html",
+        "export churn",
+        "export --to x",
+        "export --all --version 3 --to x",
+        "export churn --to x.prisml",
+        "import",
+        "register churn",
+        "experiment",
+        "experiment frobnicate",
+        "experiment start churn",
+        "experiment start churn 1",
+        "experiment start churn 1=0.9 2=x",
+        "experiment start churn 1=0.9 2=nan",
+        "experiment start churn 1=0.9 2=1.1",
+        "experiment start churn 1=0.9 =0.1",
+        "experiment start churn 1=0.9 2=0.1 --force 42",
+        "experiment start churn 1=0.9 2=0.1 --force 42=1 --force 42=2",
+        "experiment promote",
+        "registry",
+        "registry upgrade churn",
+    ],
+)
 def test_wrong_usage_is_exit_code_2(line: str):
     """A command line that cannot be understood ends with 2 and shows how it is used, on stderr alone."""
     shown = CliRunner().invoke(cli, line)
@@ -92,119 +186,20 @@ def test_wrong_usage_is_json_too():
     assert json.loads(shown.stdout)["error"]["code"] == "usage"
 
 
-def every_error() -> list[type[PrisMLError]]:
-    """The classes of the tree, found rather than listed."""
-    found = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, PrisMLError)]
-    assert len(found) > 15
-    return found
-
-
-@pytest.mark.parametrize("kind", every_error())
-def test_every_error_has_its_exit_code_and_shows_the_way_out(kind: type[PrisMLError], capsys: pytest.CaptureFixture[str]):
-    """An error of ours ends with its own exit code, as ``error[code]: message`` and suggestions, and no traceback."""
-    with Border(State()) as border:
-        raise kind("The [bold]thing[/bold] :smile: failed.", {"model": "churn"}, ["Do this.", "Or that."])
-    out, err = capsys.readouterr()
-    assert border.code == kind.exit_code
-    assert err == f"error[{kind.code}]: The [bold]thing[/bold] :smile: failed.\n  hint: Do this.\n  hint: Or that.\n"
-    assert out == ""
-
-
-def test_an_error_is_json_on_stdout_and_text_on_stderr(capsys: pytest.CaptureFixture[str]):
-    """With --json a program finds code, message, context and suggestions on stdout, and a person finds the text on stderr."""
-    with Border(State(json=True)) as border:
-        raise QualityGateError("No.", {"gates": ("roc_auc",), "active": None, "file": Path("x")}, ["Improve."])
-    out, err = capsys.readouterr()
-    assert border.code == 1
-    assert json.loads(out) == {
-        "ok": False,
-        "exit_code": 1,
-        "error": {
-            "code": "quality_gate",
-            "message": "No.",
-            "context": {"gates": ["roc_auc"], "active": None, "file": "x"},
-            "suggestions": ["Improve."],
-        },
-    }
-    assert err.startswith("error[quality_gate]: No.")
-
-
-def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]):
-    """--debug adds the traceback to the message, and changes nothing else."""
-    with Border(State.of(["train", "--debug"])) as border:
-        raise QualityGateError("No.")
-    assert border.code == 1
-    err = capsys.readouterr().err
-    assert "Traceback (most recent call last)" in err
-    assert err.endswith("error[quality_gate]: No.\n")
-
-
-def test_a_bug_is_exit_code_2_and_shows_no_value(capsys: pytest.CaptureFixture[str]):
-    """What nobody foresaw is told by type and place, without its own words, which may quote data."""
-    with Border(State()) as border:
-        raise ValueError("ada@example.org")
-    err = capsys.readouterr().err
-    assert border.code == 2
-    assert err.startswith("error[bug]: ValueError at test_cli.py, line ")
-    assert "ada" not in err
-    assert "--debug" in err
-
-
-@pytest.mark.parametrize("code", [0, None, 7])
-def test_code_that_exits_is_a_bug(code: int | None, capsys: pytest.CaptureFixture[str]):
-    """An ``exit()`` in code that a command calls ends it with 2 and a message, never with 0 and silence."""
-    with Border(State()) as border:
-        sys.exit(code)
-    assert border.code == 2
-    assert capsys.readouterr().err.startswith("error[bug]: SystemExit at test_cli.py, line ")
-
-
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, click.Abort])
-def test_an_interruption_is_130_and_says_what_was_done(kind: type[BaseException], capsys: pytest.CaptureFixture[str]):
-    """Ctrl-C ends with 130 and with what the command says was and was not done."""
-    with Border(State(interrupted=lambda: "Interrupted after two of three.")) as border:
-        raise kind
-    assert border.code == 130
-    assert capsys.readouterr() == ("", "Interrupted after two of three.\n")
-    with Border(State(json=True)) as border:
-        raise kind
-    document = json.loads(capsys.readouterr().out)
-    assert (border.code, document["exit_code"], document["error"]["code"]) == (130, 130, "interrupted")
-
-
-def test_a_broken_pipe_is_quiet(capsys: pytest.CaptureFixture[str]):
-    """Nothing is said where whoever read the output has gone."""
-    with Border(State()) as border:
-        raise BrokenPipeError
-    assert border.code == 141
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_closed_reader_leaves_no_trace():
-    """``prisml --help | head -0`` prints no traceback and no complaint of the interpreter."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    started = subprocess.run([sys.executable, "-m", "prisml", "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(writer)
-    assert (started.returncode, started.stderr) == (141, "")
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_is_found_in_its_own_module(name: str):
-    """The list of commands and the modules agree, and every option has a sentence of help."""
-    command = getattr(importlib.import_module(f"prisml.cli.{name}"), name)
-    assert command.name == name
-    assert command.help.startswith(COMMANDS[name])
+@pytest.mark.parametrize("words", [*LEAVES, *((group,) for group in GROUPS)], ids=" ".join)
+def test_each_command_is_found_in_its_own_module(words: tuple[str, ...]):
+    """The lists of commands and the modules agree, and every option has a sentence of help."""
+    command = found(words)
+    assert command.name == words[-1]
+    assert command.help is not None
+    if words not in [(group,) for group in GROUPS]:
+        assert command.help.startswith(sentence_of(words))
     assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()), lambda inner: st.lists(inner) | st.tuples(inner)
-    )
-)
-def test_the_description_of_any_error_is_json(value: object):
-    """Whatever stands in an error's context, its description can be written as strict JSON."""
-    text = render.line(describe(PrisMLError("x", {"value": value})))
-    assert text.count("\n") == 1
-    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+@pytest.mark.parametrize("words", [words for words in LEAVES if words != ("predict",)], ids=" ".join)
+def test_each_command_has_the_options_that_all_have(words: tuple[str, ...]):
+    """Every command but check, which touches none, takes --registry, and every one takes --json and --debug."""
+    names = {name for option in found(words).params for name in option.opts}
+    assert {"--json", "--debug"} <= names
+    assert ("--registry" in names) == (words != ("check",))

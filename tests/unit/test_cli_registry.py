@@ -9,29 +9,24 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 import prisml
-from prisml.cli.main import cli
+from prisml.cli.main import COMMANDS
 from prisml.registry import Registry
 from tests.artifacts import make_artifact
+from tests.support.console import alone, answer, as_json
+from tests.support.console import prisml_with as run
 
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """The default registry of an empty folder, with two versions of churn and one of ltv."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "PRISML_REGISTRY"):
-        monkeypatch.delenv(name, raising=False)
+    """The default registry of an empty folder, with two versions of churn, of which one has a label, and one of ltv."""
+    alone(tmp_path, monkeypatch)
     opened = Registry("sqlite:///.prisml/registry.db")
-    for name, bias in (("churn", 0.0), ("churn", 1.0), ("ltv", 0.0)):
-        opened.publish(make_artifact(name, bias=bias), author="ada")
+    opened.publish(make_artifact("churn"), author="ada", label="v1.0", note="the first", commit="c" * 40)
+    opened.publish(make_artifact("churn", bias=1.0), author="ada")
+    opened.publish(make_artifact("ltv"), author="ada")
     return opened
-
-
-def run(*words: str) -> Result:
-    """``prisml`` with these words."""
-    return CliRunner().invoke(cli, words)
 
 
 def complete(words: str, folder: Path) -> tuple[list[str], str]:
@@ -61,21 +56,21 @@ def test_versions_shows_what_serves(registry: Registry):
 def test_versions_without_a_name_shows_every_model(registry: Registry):
     """Without a name every model has its table; as JSON each version is there with its digest, author and metrics."""
     assert all(name in run("versions").stdout for name in ("churn", "ltv"))
-    document = json.loads(run("versions", "--json").stdout)
-    assert {name: [(each["version"], each["active"]) for each in found] for name, found in document["models"].items()} == {
-        "churn": [(1, False), (2, True)],
-        "ltv": [(1, True)],
-    }
-    version = registry.active("ltv")
-    assert document["models"]["ltv"][0] == {
-        "name": "ltv",
-        "version": 1,
-        "active": True,
-        "digest": version.digest,
-        "created_at": version.created_at.isoformat(),
-        "author": "ada",
-        "metrics": {"accuracy": 0.75},
-    }
+    document = answer(run("versions", "--json"))
+    assert document == {"models": {name: [as_json(each) for each in registry.versions(name)] for name in ("churn", "ltv")}}
+    assert [(each["version"], each["active"], each["label"]) for each in document["models"]["churn"]] == [
+        (1, False, "v1.0"),
+        (2, True, None),
+    ]
+
+
+def test_versions_shows_those_that_were_deleted_when_asked(registry: Registry):
+    """--all shows a deleted version among the others, and says that it is; without it nobody sees it."""
+    registry.delete("churn", 1)
+    assert [each["version"] for each in answer(run("versions", "churn", "--json"))["models"]["churn"]] == [2]
+    every = answer(run("versions", "churn", "--all", "--json"))["models"]["churn"]
+    assert [(each["version"], each["deleted_at"] is None) for each in every] == [(1, False), (2, True)]
+    assert "│ deleted │" in run("versions", "churn", "--all").stdout
 
 
 def test_an_empty_registry_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -94,8 +89,21 @@ def test_activate_moves_and_says_from_where(registry: Registry):
     shown = run("activate", "churn", "1", "--why", "too keen")
     assert (shown.exit_code, shown.stdout) == (0, "Version 1 of churn serves now (version 2 served before).\n")
     assert registry.active("churn").number == 1
-    again = json.loads(run("activate", "churn", "1", "--json").stdout)
-    assert (again["ok"], again["changed"], again["before"], again["version"], again["active"]) == (True, False, 1, 1, True)
+    again = answer(run("activate", "churn", "v1.0", "--json"))
+    assert again == {"changed": False, "before": 1, "ended": None, **as_json(registry.version("churn", 1))}
+    assert registry.deployment("churn").why == "too keen"
+    assert run("activate", "churn", "v1.0").stdout == "Version 1 of churn serves already; nothing was changed.\n"
+
+
+def test_activate_ends_an_experiment_and_says_so(registry: Registry):
+    """Activating even the control is a change while an experiment runs: the experiment has ended, and the answer names it."""
+    registry.experiments.start("churn", {2: 0.5, 1: 0.5}, name="spring")
+    shown = run("activate", "churn", "2")
+    assert shown.stdout == "Version 2 of churn serves now (it served before too), and experiment 'spring' has ended.\n"
+    registry.experiments.start("churn", {2: 0.5, 1: 0.5}, name="autumn")
+    done = answer(run("activate", "churn", "v1.0", "--json"))
+    assert (done["changed"], done["before"], done["ended"], done["version"]) == (True, 2, "autumn", 1)
+    assert registry.experiments.status("churn") is None
 
 
 @pytest.mark.parametrize(
@@ -104,6 +112,31 @@ def test_activate_moves_and_says_from_where(registry: Registry):
         (["versions", "chrun"], "model_not_found", 2),
         (["activate", "chrun", "1"], "model_not_found", 2),
         (["activate", "churn", "7"], "version_not_found", 2),
+        (["activate", "churn", "v9"], "version_not_found", 2),
+        (["show", "chrun"], "model_not_found", 2),
+        (["show", "churn", "7"], "version_not_found", 2),
+        (["compare", "churn", "1", "v9"], "version_not_found", 2),
+        (["rollback", "chrun"], "model_not_found", 2),
+        (["rollback", "ltv"], "version_not_found", 2),
+        (["rollback", "churn", "--expect", "1"], "conflict", 1),
+        (["history", "chrun"], "model_not_found", 2),
+        (["describe", "churn", "7", "--note", "x"], "version_not_found", 2),
+        (["describe", "churn", "2", "--label", "v1.0"], "conflict", 1),
+        (["describe", "churn", "2", "--label", "12"], "configuration", 2),
+        (["delete", "churn", "2", "--yes"], "conflict", 1),
+        (["delete", "churn", "7", "--yes"], "version_not_found", 2),
+        (["prune", "chrun", "--yes"], "model_not_found", 2),
+        (["export", "chrun", "--to", "x"], "model_not_found", 2),
+        (["export", "churn", "--version", "v9", "--to", "x"], "version_not_found", 2),
+        (["history", "churn", "--html", "absent/x.html"], "configuration", 2),
+        (["experiment", "start", "churn", "2=0.5", "1=0.4"], "experiment", 2),
+        (["experiment", "start", "churn", "2=0.5", "7=0.5"], "version_not_found", 2),
+        (["experiment", "start", "churn", "v1.0=0.5", "1=0.5"], "experiment", 2),
+        (["experiment", "start", "churn", "2=0.5", "1=0.5", "--force", "42=7"], "experiment", 2),
+        (["experiment", "ramp", "churn", "2=0.5", "1=0.5"], "experiment", 2),
+        (["experiment", "status", "chrun"], "model_not_found", 2),
+        (["experiment", "stop", "churn"], "experiment", 2),
+        (["experiment", "promote", "churn"], "experiment", 2),
         (["versions", "--registry", "postgresql+psycopg://ada:s3cret@127.0.0.1:1/x?password=s3cret"], "registry", 3),
         (["versions", "--registry", "nonsense"], "configuration", 2),
     ],
@@ -121,10 +154,19 @@ def test_what_cannot_be_had_is_told(registry: Registry, words: list[str], code: 
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("prisml ", ["train", "check", "predict", "versions", "activate"]),
+        ("prisml ", list(COMMANDS)),
+        ("prisml experiment ", ["start", "ramp", "status", "stop", "promote"]),
+        ("prisml registry u", ["upgrade"]),
         ("prisml versions ", ["churn", "ltv"]),
         ("prisml versions l", ["ltv"]),
-        ("prisml activate churn ", ["1", "2"]),
+        ("prisml activate churn ", ["1", "2", "v1.0"]),
+        ("prisml show churn v", ["v1.0"]),
+        ("prisml rollback churn --to ", ["1", "2", "v1.0"]),
+        ("prisml predict churn --version ", ["1", "2", "v1.0"]),
+        ("prisml experiment start churn ", ["1=", "2=", "v1.0="]),
+        ("prisml experiment start churn 1=0.9 2", ["2="]),
+        ("prisml experiment stop ", ["churn"]),
+        ("prisml experiment promote l", []),
         ("prisml predict ch", ["churn"]),
         ("prisml activate absent ", []),
         ("prisml versions --registry nonsense ", []),
@@ -133,6 +175,7 @@ def test_what_cannot_be_had_is_told(registry: Registry, words: list[str], code: 
 )
 def test_the_shell_is_offered_names_and_versions(registry: Registry, tmp_path: Path, words: str, offered: list[str]):
     """Tab offers commands, the registry's models and their versions, and never an error, whatever the registry's state."""
+    registry.experiments.start("churn", {2: 0.5, 1: 0.5})
     assert complete(words, tmp_path) == (offered, "")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from prisml.registry.registry import Registry
+    from prisml.registry.registry import Registry, Version
 
 
 def model_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -21,23 +21,48 @@ def model_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     return proposals
 
 
+def running_models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The models of which an experiment runs, with its name."""
+    proposals: list[CompletionItem] = []
+    with contextlib.suppress(Exception):
+        from prisml.commands.experiment import status
+
+        running = ((each.name, each.experiment) for each in status(_registry(ctx)))
+        proposals = _matching(((name, experiment.name) for name, experiment in running if experiment is not None), incomplete)
+    return proposals
+
+
 def names_and_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The models of the registry, or a folder's path where none fits."""
     return model_names(ctx, param, incomplete) or [CompletionItem(incomplete, type="dir")]
 
 
-def version_numbers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The versions of the model that was named before, with when they were published."""
+def version_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The numbers and labels of the model that was named before, with when each version was published."""
     proposals: list[CompletionItem] = []
     with contextlib.suppress(Exception):
-        versions = _registry(ctx).versions(ctx.params["name"])
-        proposals = _matching(((str(each.number), _when(each)) for each in versions), incomplete)
+        proposals = _matching(_numbers_and_labels(ctx), incomplete)
     return proposals
 
 
-def _when(version: object) -> str:
-    active = ", active" if getattr(version, "active", False) else ""
-    return f"{getattr(version, 'created_at', ''):%Y-%m-%d %H:%M}{active}"
+def version_shares(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The same with the ``=`` behind which a weight is written."""
+    proposals: list[CompletionItem] = []
+    with contextlib.suppress(Exception):
+        proposals = _matching(((f"{name}=", text) for name, text in _numbers_and_labels(ctx)), incomplete)
+    return proposals
+
+
+def _numbers_and_labels(ctx: click.Context) -> Iterator[tuple[str, str]]:
+    # Where an option waits for its value, click has not yet given the words before it to the arguments.
+    versions = _registry(ctx).versions(ctx.params["name"] or ctx.args[0])
+    yield from ((str(each.number), _about(each)) for each in versions)
+    yield from ((each.label, f"version {each.number}, {_about(each)}") for each in versions if each.label is not None)
+
+
+def _about(version: Version) -> str:
+    active = ", active" if version.active else ""
+    return f"{version.created_at:%Y-%m-%d %H:%M}{active}"
 
 
 def _registry(ctx: click.Context) -> Registry:

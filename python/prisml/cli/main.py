@@ -1,14 +1,14 @@
-"""``prisml``: the group of commands, each imported when it is called and not before."""
+"""``prisml``: the group of commands, and its way out with an exit code."""
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
 from prisml.cli.failure import Border, State, noticing_a_gone_reader
+from prisml.cli.group import LazyGroup
 from prisml.version import installed_version
 
 COMMANDS = {
@@ -16,29 +16,26 @@ COMMANDS = {
     "check": "Compare definitions with their mapping and the database; train nothing.",
     "predict": "Predict for JSON lines, or for rows of the database.",
     "versions": "List the versions of a model, or of all.",
+    "show": "Show all that is known of a version.",
+    "compare": "Show in what two versions of a model differ.",
     "activate": "Make a version the one that serves.",
+    "rollback": "Go back to the version that served before.",
+    "history": "Show what served when, and who decided so.",
+    "experiment": "Let several versions serve at once, each a share of the keys.",
+    "describe": "Give a version a label and a note.",
+    "register": "Publish an ONNX file that was trained elsewhere.",
+    "export": "Write a version, a model or the whole registry to a folder or a file.",
+    "import": "Publish what was exported.",
+    "delete": "Delete a version that does not serve.",
+    "prune": "Delete old versions, and keep the newest.",
+    "verify": "Read everything that the registry holds, and check it.",
+    "registry": "Look after the registry itself.",
 }
 """Each command, in the order of use, with its line of help: the list is shown without importing any of them."""
 
 
-class Commands(click.Group):
-    """A group that imports a command's module when the command is called, and whose every failure has its exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(f"prisml.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+class Commands(LazyGroup):
+    """The root of the command line, whose every failure has its exit code."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """A context, as click makes it; a reader that has gone is told apart from other errors."""
@@ -76,18 +73,19 @@ prisml check shop/ml/churn.py      does the definition fit the database?
 prisml train shop/ml/churn.py      train, judge by its gates, publish
 prisml versions churn              what was published, what serves
 prisml predict churn rows.jsonl    one prediction a line
+prisml rollback churn              the version that served before serves again
 
 \b
 Exit codes, everywhere:
   0    yes, done
-  1    the answer is no: a gate, parity, or the check before training
+  1    the answer is no: a gate, parity, the check before training, or what the registry's state forbids
   2    a definition or the usage is wrong, or a bug
   3    the database or the registry cannot be reached
   130  interrupted
 """
 
 
-@click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, package="prisml.cli", sentences=COMMANDS, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the release and exit.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the whole traceback of an error.")
 def cli() -> None:

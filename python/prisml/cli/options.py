@@ -20,6 +20,10 @@ registry = click.option(
     metavar="URL",
     help="SQLAlchemy URL of the registry (SQLite, PostgreSQL, MariaDB or MySQL). Else PRISML_REGISTRY, else [tool.prisml] registry, else sqlite:///.prisml/registry.db.",
 )
+why = click.option("--why", metavar="TEXT", help="A reason, kept in the registry's log: whoever reads it next month will ask.")
+label = click.option("--label", metavar="TEXT", help="A name for the version, unique in the model, as in v1.1.")
+note = click.option("--note", metavar="TEXT", help="What there is to say of the version.")
+yes = click.option("--yes", is_flag=True, help="Delete without asking; needed where stdin is no terminal.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout, errors included.")
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the whole traceback of an error.")
 
@@ -27,7 +31,8 @@ debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the
 def command(*examples: str, **exit_codes: str) -> Callable[[Decorated], click.Command]:
     """A click command whose help ends with examples and with what its exit codes mean.
 
-    ``command("prisml train shop.py", _0="published", _1="a gate failed")``; the codes that mean the same everywhere are added.
+    ``command("prisml train shop.py", _0="published", _1="a gate failed")``; the codes that mean the same everywhere are added. It is
+    called as the function is, without the ``_`` that makes a word of Python a name.
     """
     codes = {"_2": "a definition or the usage is wrong, or a bug", "_3": "the database or the registry cannot be reached"}
     codes |= {"_130": "interrupted", **exit_codes}
@@ -35,7 +40,7 @@ def command(*examples: str, **exit_codes: str) -> Callable[[Decorated], click.Co
 
     def decorate(function: Decorated) -> click.Command:
         parts = (inspect.cleandoc(function.__doc__ or ""), _block("Example:", examples), _block("Exit codes:", lines))
-        return click.command(help="\n\n".join(parts))(debug(function))
+        return click.command(function.__name__.rstrip("_"), help="\n\n".join(parts))(debug(function))
 
     return decorate
 

@@ -11,9 +11,10 @@ from typing import BinaryIO, Literal, TextIO, cast
 import click
 from click.core import ParameterSource
 
-from prisml.cli import options, render
-from prisml.cli.completion import names_and_folders
+from prisml.cli import kinds, options, render
+from prisml.cli.completion import names_and_folders, version_names
 from prisml.cli.failure import State, describe
+from prisml.cli.kinds import Which
 from prisml.cli.settings import open_registry, read_config
 from prisml.commands.database import open_database
 from prisml.commands.predict import BATCH, Answer, Given, read_database, read_lines
@@ -36,7 +37,13 @@ from prisml.serving.loading import load
 @click.argument("file", metavar="[FILE | -]", type=click.File("rb"), default="-")
 @click.option("--model", metavar="MODULE:VARIABLE", help="The definition: needed for --where, and for features that resolvers compute.")
 @click.option("--where", metavar="SQL", help="Predict for the database's rows that this condition selects. It is run as you type it.")
-@click.option("--version", type=click.IntRange(min=1), metavar="NUMBER", help="The version that predicts, in place of the active one.")
+@click.option(
+    "--version",
+    type=kinds.version,
+    metavar="VERSION",
+    shell_complete=version_names,
+    help="The version that predicts, by its number or label, in place of the active one.",
+)
 @click.option(
     "--on-error", type=click.Choice(["raise", "null"]), default="raise", show_default=True, help="End at a row that fails, or answer null."
 )
@@ -56,7 +63,7 @@ def predict(
     file: BinaryIO,
     model: str | None,
     where: str | None,
-    version: int | None,
+    version: Which | None,
     on_error: Literal["raise", "null"],
     batch: int,
     database: str | None,
@@ -66,7 +73,8 @@ def predict(
 
     Reads one JSON object a line from FILE or stdin and writes one a line to stdout, in the same order: value, label, version
     (several classes: probabilities too). Dates and moments are text in ISO 8601. A line that fails ends the command with its
-    number, after the lines before it were answered; with --on-error null it is answered by null and its error.
+    number, after the lines before it were answered; with --on-error null it is answered by null and its error. While an experiment
+    runs, a row that gives its primary key is answered by the variant of that key, and variant says by which.
 
     With --where the rows come from the database, and each answer begins with their primary key. The condition is SQL over the
     entity's table and goes to the database as it is: never build it from what others typed.
@@ -117,7 +125,7 @@ def _opened(name: str) -> BinaryIO:
     return cast("BinaryIO", click.get_current_context().with_resource(click.open_file(name, "rb")))
 
 
-def _engine(name: str | None, definition: Definition | None, registry: str | None, version: int | None) -> Engine:
+def _engine(name: str | None, definition: Definition | None, registry: str | None, version: Which | None) -> Engine:
     if definition is None:
         return load(name or "", registry=registry, version=version)
     if name is not None and is_bundle(name) and registry is None and version is None:
@@ -153,6 +161,8 @@ def _document(answer: Answer) -> dict[str, object]:
         error = None if answer.error is None else describe(answer.error)
         return document | {"value": None, "label": None, "version": answer.version, "error": error}
     document |= {"value": prediction.value, "label": prediction.label, "version": prediction.version}
+    if prediction.variant is not None:
+        document["variant"] = prediction.variant
     if prediction.probabilities is not None and len(prediction.probabilities) > 2:
         document["probabilities"] = dict(prediction.probabilities)
     return document

@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -18,13 +19,28 @@ from rich.text import Text
 from prisml.errors import PrisMLError
 from prisml.manifest import Interval
 
+if TYPE_CHECKING:
+    from prisml.registry.experiments import Experiment
+    from prisml.registry.versions import Version
+
 PLAIN_WIDTH = 120
+
+
+class _Console(Console):
+    """A console that takes text as it is."""
+
+    def __init__(self, *, stderr: bool, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the border of the command line: rich would exit with 1, which says that the answer is no."""
+        raise BrokenPipeError
 
 
 def console(*, stderr: bool = False) -> Console:
     """A console on the stream as it is now; in a pipe it is wide enough that tables are not folded."""
-    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH)
+    made = _Console(stderr=stderr)
+    return made if made.is_terminal else _Console(stderr=stderr, width=PLAIN_WIDTH)
 
 
 def write_error(error: PrisMLError) -> None:
@@ -79,9 +95,41 @@ def interval(of: Interval) -> str:
     return "-" if of.low is None or of.high is None else f"{number(of.low)} to {number(of.high)}"
 
 
+def estimate(of: Interval | None) -> str:
+    """The value, and behind it the ends of its interval where it has one."""
+    if of is None:
+        return "-"
+    return number(of.value) if of.low is None or of.high is None else f"{number(of.value)} ({interval(of)})"
+
+
+def difference(value: float | None) -> str:
+    """The number with its sign."""
+    return number(value) if value is None or value <= 0 or not math.isfinite(value) else f"+{number(value)}"
+
+
+def count(number: int, noun: str) -> str:
+    """How many of them, as in ``1 version`` and ``2 versions``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """Bytes in the unit people use."""
     return f"{count} B" if count < 1024 else f"{count / 1024:,.1f} KiB" if count < 1024**2 else f"{count / 1024**2:,.1f} MiB"
+
+
+def share(weight: float) -> str:
+    """A part of the whole in percent, with the digits that it has."""
+    return f"{round(100 * weight, 4):g} %"
+
+
+def shares(experiment: Experiment) -> str:
+    """Each variant with its part of the keys, as in ``90 % control, 10 % v2``."""
+    return ", ".join(f"{share(each.weight)} {each.name}" for each in experiment.variants)
+
+
+def state(version: Version) -> str:
+    """Whether the version serves, or was deleted; nothing where it only lies there."""
+    return "active" if version.active else "" if version.deleted_at is None else "deleted"
 
 
 def moment(when: datetime) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from prisml.cli import render
+from prisml.cli import render, tables
 from prisml.cli.check import as_document as checked_document
 from prisml.cli.check import write_findings
 from prisml.commands.train import Trained
-from prisml.manifest import GateVerdict, Manifest
 
 if TYPE_CHECKING:
     from prisml.training.fit import Candidate
@@ -29,11 +25,14 @@ def write_summary(trained: Trained) -> None:
     manifest = trained.candidate.artifact.manifest
     screen = render.console()
     screen.print(render.table(trained.model, ("", ""), _facts(trained, trained.candidate)))
-    screen.print(_metrics(manifest))
+    screen.print(tables.metrics(manifest))
     if trained.candidate.verdicts:
-        screen.print(_gates(trained.candidate.verdicts))
+        screen.print(tables.gates(trained.candidate.verdicts))
     if trained.version is not None:
         render.say(_published(trained, trained.version.number), style="bold green")
+    if trained.held is not None and trained.version is not None:
+        activate = f"prisml activate {trained.model} {trained.version.number}"
+        render.say(f"It was not activated: {trained.held}. To let it serve: {activate}")
 
 
 def as_document(trained: Trained) -> dict[str, object]:
@@ -43,7 +42,10 @@ def as_document(trained: Trained) -> dict[str, object]:
         "status": _status(trained),
         "version": trained.version.number if trained.version else None,
         "already_published": trained.known,
+        "label": trained.version.label if trained.version else None,
+        "commit": trained.version.commit if trained.version else None,
         "active": trained.serving.number if trained.serving else None,
+        "held": trained.held,
         "seconds": round(trained.seconds, 3),
         "checks": checked_document(trained.checked)["checks"],
     }
@@ -62,38 +64,14 @@ def _status(trained: Trained) -> str:
 
 
 def _facts(trained: Trained, candidate: Candidate) -> list[tuple[str, str]]:
-    artifact, manifest = candidate.artifact, candidate.artifact.manifest
-    rows, parity = manifest.rows, manifest.parity
-    dropped = f", {rows.dropped_null_label:,} without a label dropped" if rows.dropped_null_label else ""
-    split = ", ".join(f"{key} {value}" for key, value in manifest.split.items())
-    flips = "" if manifest.task == "regression" else f", {parity.label_flips:,} label flips"
+    artifact = candidate.artifact
     return [
-        ("task", f"{manifest.task} ({manifest.estimator})"),
-        ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
-        ("split", split),
-        ("parity", f"{parity.rows:,} rows and {parity.edge_rows:,} made-up ones: at most {parity.max_difference:.1e} apart{flips}"),
+        *tables.facts(artifact.manifest),
         ("version", "not published" if trained.version is None else str(trained.version.number)),
         ("digest", artifact.digest),
         ("size", render.size(len(artifact.onnx))),
         ("seconds", f"{trained.seconds:,.1f}"),
     ]
-
-
-def _metrics(manifest: Manifest) -> Table:
-    rows = [
-        (name, render.number(of.value), render.interval(of), render.number(manifest.baseline.get(name)))
-        for name, of in manifest.metrics.items()
-    ]
-    columns = ("metric", "value", "95 % interval", "baseline")
-    return render.table("On the hold-out", columns, rows, right=columns[1:])
-
-
-def _gates(verdicts: Sequence[GateVerdict]) -> Table:
-    rows = [
-        (each.metric, each.wanted, render.number(each.got.value), render.interval(each.got), render.verdict(passed=each.passed))
-        for each in verdicts
-    ]
-    return render.table("Gates", ("gate", "wanted", "got", "95 % interval", "passed"), rows, right=("got", "95 % interval"))
 
 
 def _published(trained: Trained, number: int) -> str:

@@ -7,6 +7,7 @@ import functools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
@@ -15,7 +16,9 @@ from prisml.cli.failure import Attempt, State, describe, show
 from prisml.cli.progress import Steps, steps
 from prisml.cli.settings import read_config
 from prisml.cli.summary import as_document, write_summary
+from prisml.commands.commit import git_commit
 from prisml.commands.database import open_database
+from prisml.commands.remarks import Remarks
 from prisml.commands.targets import Definition, find_definitions
 from prisml.commands.train import Trained
 from prisml.commands.train import train as train_model
@@ -30,6 +33,7 @@ class _Run:
     state: State
     as_json: bool
     quiet: bool
+    remarks: Remarks
     codes: list[int] = field(default_factory=list)
     documents: list[dict[str, object]] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
@@ -58,25 +62,41 @@ class _Run:
 @options.command(
     "prisml train shop/ml/churn.py --database sqlite:///shop.db",
     "prisml train shop.ml.churn:churn --no-activate",
+    'prisml train shop/ml/churn.py --label v1.1 --note "with the orders of spring"',
     _0="every model was published",
-    _1="the answer is no: a gate, parity or the check before training",
+    _1="the answer is no: a gate, parity or the check before training, or a label that another version has",
 )
 @click.argument("targets", nargs=-1, metavar="[MODULE | FILE | MODULE:VARIABLE]...")
 @options.database
 @options.registry
 @click.option("--no-activate", is_flag=True, help="Publish, but let the version that serves now serve on.")
+@options.label
+@options.note
 @click.option("--quiet", is_flag=True, help="No progress and no summary: only what went wrong.")
 @options.as_json
-def train(targets: tuple[str, ...], database: str | None, registry: str | None, no_activate: bool, quiet: bool, as_json: bool) -> int:
+def train(
+    targets: tuple[str, ...],
+    database: str | None,
+    registry: str | None,
+    no_activate: bool,
+    label: str | None,
+    note: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
     """Train models, and publish those that pass their gates.
 
     Each model is checked against the database, extracted, split, fitted, evaluated, exported to ONNX, compared with
     scikit-learn (parity), judged by its gates, published to the registry and activated. A model that fails publishes nothing,
     and what served before serves on. Several models do not stop each other; the highest exit code is returned.
     Without a target the models of [tool.prisml] in pyproject.toml are trained.
+
+    A new version is published and not activated while an experiment runs, or where the last move was a rollback; that is said, and
+    how to activate it. Where the current folder is in a git repository, the commit is kept with the version.
     """
     config = read_config(database=database, registry=registry)
-    run = _Run(click.get_current_context().ensure_object(State), as_json, quiet)
+    remarks = Remarks(label, note, git_commit(Path.cwd()))
+    run = _Run(click.get_current_context().ensure_object(State), as_json, quiet, remarks)
     found = find_definitions(targets or config.models, root=config.root)
     for target, error in found.failures:
         run.failed(target, error)
@@ -95,7 +115,9 @@ def _train_all(run: _Run, definitions: Sequence[Definition], url: str | None, re
             # What a resolver prints must not get between the lines of a JSON answer.
             with attempt, steps(quiet=run.quiet) as progress, contextlib.redirect_stdout(sys.stderr):
                 run.state.interrupted = functools.partial(_interrupted, run, definition.name, progress, waiting)
-                trained = train_model(definition, database=database, registry=registry, activate=activate, progress=progress)
+                trained = train_model(
+                    definition, database=database, registry=registry, activate=activate, remarks=run.remarks, progress=progress
+                )
             if attempt.failure is not None:
                 run.failed(definition.name, attempt.failure)
             else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 from rich.table import Table
 
-from prisml.cli import options, render
+from prisml.cli import document, options, render
 from prisml.cli.completion import model_names
 from prisml.cli.settings import open_registry
 from prisml.commands.versions import versions as list_versions
@@ -24,17 +24,18 @@ TELLING = ("roc_auc", "roc_auc_ovr", "accuracy", "log_loss", "r2", "mae", "rmse"
     _2="no such model, wrong usage, or a bug",
 )
 @click.argument("name", required=False, shell_complete=model_names)
+@click.option("--all", "deleted", is_flag=True, help="Show those that were deleted too.")
 @options.registry
 @options.as_json
-def versions(name: str | None, registry: str | None, as_json: bool) -> None:
+def versions(name: str | None, deleted: bool, registry: str | None, as_json: bool) -> None:
     """List the versions of a model, or of all.
 
-    Shows every version that was published, oldest first, with its metrics on the hold-out and which one serves.
+    Shows every version that was published, oldest first, with its label, its metrics on the hold-out and which one serves.
     """
     opened = open_registry(registry)
-    found = list_versions(opened, name)
+    found = list_versions(opened, name, deleted=deleted)
     if as_json:
-        render.write_json({"ok": True, "exit_code": 0, "models": {each: [as_document(one) for one in of] for each, of in found.items()}})
+        render.write_json(document.answer(models={each: [document.of_version(one) for one in of] for each, of in found.items()}))
         return
     if not found:
         render.say(f"The registry {opened.place} is empty. Publish a model with: prisml train <module or file>")
@@ -42,25 +43,13 @@ def versions(name: str | None, registry: str | None, as_json: bool) -> None:
         render.console().print(_table(each, of))
 
 
-def as_document(version: Version) -> dict[str, object]:
-    """The version as a JSON object."""
-    return {
-        "name": version.name,
-        "version": version.number,
-        "active": version.active,
-        "digest": version.digest,
-        "created_at": version.created_at,
-        "author": version.author,
-        "metrics": dict(version.metrics),
-    }
-
-
 def _table(name: str, found: tuple[Version, ...]) -> Table:
-    columns = ("version", "active", "published (UTC)", "by", "digest", "metrics")
+    columns = ("version", "label", "state", "published (UTC)", "by", "digest", "metrics")
     rows = [
         (
             str(version.number),
-            "active" if version.active else "",
+            version.label or "",
+            render.state(version),
             render.moment(version.created_at),
             version.author,
             version.digest[:12],

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from prisml.commands.moved import Moved, in_force
 from prisml.errors import ModelNotFoundError
 from prisml.registry.registry import Registry, Version
 
 
-@dataclass(frozen=True)
-class Activated:
-    """The version that serves now, and the one that served before."""
-
-    version: Version
-    before: Version | None
-
-    @property
-    def changed(self) -> bool:
-        return self.before is None or self.before.number != self.version.number
-
-
-def activate(registry: Registry, name: str, number: int, *, why: str | None = None) -> Activated:
-    """Version ``number`` of ``name`` serves from now on; ``VersionNotFoundError`` where there is none."""
-    before = active_or_none(registry, name)
-    return Activated(registry.activate(name, number, why=why), before)
+def activate(registry: Registry, name: str, which: int | str, *, why: str | None = None) -> Moved:
+    """The version of that number or label serves from now on, alone; ``VersionNotFoundError`` where there is none."""
+    before, running = in_force(registry, name)
+    return Moved(registry.activate(name, which, why=why), before, running)
 
 
 def active_or_none(registry: Registry, name: str) -> Version | None:

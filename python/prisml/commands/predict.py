@@ -73,7 +73,8 @@ def read_database(definition: ModelDefinition[Any], database: DatabaseEngine, wh
     """
     _try_condition(definition, database, where)
     for key, row in stream_rows(definition, database, where):
-        yield Given(row, key=key)
+        # An experiment assigns a row by its key, which no feature need read.
+        yield Given({**key, **row}, key=key)
 
 
 def _try_condition(definition: ModelDefinition[Any], database: DatabaseEngine, where: str) -> None:

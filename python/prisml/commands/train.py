@@ -10,10 +10,12 @@ from sqlalchemy import Engine
 
 from prisml.commands.activate import active_or_none
 from prisml.commands.check import Checked, check
+from prisml.commands.remarks import Remarks
 from prisml.definition.model import ModelDefinition
-from prisml.errors import QualityGateError
+from prisml.errors import ConflictError, ModelNotFoundError, QualityGateError, VersionNotFoundError
 from prisml.extraction.stream import extract
 from prisml.progress import Progress, silent
+from prisml.registry.labels import check_label
 from prisml.registry.registry import Registry, Version
 from prisml.training.environment import require_training_stack
 from prisml.training.fit import Candidate, fit
@@ -24,7 +26,8 @@ class Trained:
     """How the training of one model ended.
 
     ``candidate`` is None where the check before training said no; ``version`` is None where nothing was published. ``serving`` is the
-    version that serves now. ``known`` says that a version of this digest was there before.
+    version that serves now. ``known`` says that a version of this digest was there before. ``held`` says why the version was not
+    activated though that was asked for: an experiment runs, or the last move was a rollback.
     """
 
     model: str
@@ -34,6 +37,7 @@ class Trained:
     serving: Version | None
     known: bool
     seconds: float
+    held: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -53,30 +57,54 @@ class Trained:
 
 
 def train(
-    definition: ModelDefinition[Any], *, database: Engine, registry: Registry, activate: bool = True, progress: Progress = silent
+    definition: ModelDefinition[Any],
+    *,
+    database: Engine,
+    registry: Registry,
+    activate: bool = True,
+    remarks: Remarks | None = None,
+    progress: Progress = silent,
 ) -> Trained:
     """Check, extract, fit and judge the model, and publish it in one transaction where it passes.
 
-    A check or a gate that says no is an answer and is returned; what cannot be done is raised.
+    A check or a gate that says no is an answer and is returned; what cannot be done is raised. ``ConflictError`` where another version
+    has the label already: before anything is trained.
     """
     started = time.perf_counter()
     require_training_stack()
+    said = remarks or Remarks()
+    _require_free(registry, definition.name, said.label)
     before = active_or_none(registry, definition.name)
     checked = check(definition, database=database, progress=progress)
     if not checked.passed:
         return Trained(definition.name, checked, None, None, before, False, time.perf_counter() - started)
     candidate = fit(definition, extract(definition, database, progress=progress), progress=progress)
-    version, known = (None, False)
+    version, known, held = None, False, None
     if candidate.passed:
-        version, known = _publish(candidate, registry, activate=activate, progress=progress)
+        version, known = _publish(candidate, registry, said, activate=activate, progress=progress)
+        held = registry.held(definition.name) if activate and not version.active else None
     serving = active_or_none(registry, definition.name)
-    return Trained(definition.name, checked, candidate, version, serving, known, time.perf_counter() - started)
+    return Trained(definition.name, checked, candidate, version, serving, known, time.perf_counter() - started, held)
 
 
-def _publish(candidate: Candidate, registry: Registry, *, activate: bool, progress: Progress) -> tuple[Version, bool]:
+def _require_free(registry: Registry, model: str, label: str | None) -> None:
+    """Refuse a label that cannot be given, before the time of a training is spent."""
+    check_label(label)
+    if label is None:
+        return
+    try:
+        holder = registry.version(model, label)
+    except (ModelNotFoundError, VersionNotFoundError):
+        return
+    hints = ["Choose another label.", f"Or take it away from that version: prisml describe {model} {holder.number} --no-label."]
+    message = f"Version {holder.number} of {model!r} has the label {label!r} already; nothing was trained."
+    raise ConflictError(message, {"model": model, "version": holder.number, "label": label}, hints)
+
+
+def _publish(candidate: Candidate, registry: Registry, said: Remarks, *, activate: bool, progress: Progress) -> tuple[Version, bool]:
     progress("publish", 0, 1)
     name, digest = candidate.artifact.manifest.name, candidate.artifact.digest
     known = name in registry.names() and any(version.digest == digest for version in registry.versions(name))
-    version = registry.publish(candidate.artifact, activate=activate)
+    version = registry.publish(candidate.artifact, activate=activate, label=said.label, note=said.note, commit=said.commit)
     progress("publish", 1, 1)
     return version, known

@@ -1,0 +1,73 @@
+"""What a manifest says, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from prisml.cli import render
+from prisml.manifest import GateVerdict, Input, Manifest
+
+
+def facts(manifest: Manifest) -> list[tuple[str, str]]:
+    """Task, rows, split and parity, each as a line of a table."""
+    rows = manifest.rows
+    dropped = f", {rows.dropped_null_label:,} without a label dropped" if rows.dropped_null_label else ""
+    return [
+        ("task", f"{manifest.task} ({manifest.estimator})"),
+        ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
+        ("split", ", ".join(f"{key} {value}" for key, value in manifest.split.items())),
+        ("parity", _parity(manifest)),
+    ]
+
+
+def metrics(manifest: Manifest) -> Table:
+    """Each metric on the hold-out with its interval, beside the baseline's."""
+    rows = [
+        (name, render.number(of.value), render.interval(of), render.number(manifest.baseline.get(name)))
+        for name, of in manifest.metrics.items()
+    ]
+    columns = ("metric", "value", "95 % interval", "baseline")
+    return render.table("On the hold-out", columns, rows, right=columns[1:])
+
+
+def gates(verdicts: Sequence[GateVerdict]) -> Table:
+    """Each gate with what it wanted and what the hold-out gave."""
+    rows = [
+        (each.metric, each.wanted, render.number(each.got.value), render.interval(each.got), render.verdict(passed=each.passed))
+        for each in verdicts
+    ]
+    return render.table("Gates", ("gate", "wanted", "got", "95 % interval", "passed"), rows, right=("got", "95 % interval"))
+
+
+def features(manifest: Manifest) -> Table:
+    """Each feature with its kind and what it is made of."""
+    rows = [(each.name, each.kind, _made_of(each), _missing(each), _categories(each)) for each in manifest.inputs]
+    return render.table("Features", ("feature", "kind", "made of", "missing", "categories"), rows, right=("categories",))
+
+
+def _parity(manifest: Manifest) -> str:
+    parity = manifest.parity
+    flips = "" if manifest.task == "regression" else f", {parity.label_flips:,} label flips"
+    apart = f"at most {parity.max_difference:.1e} apart{flips}"
+    if parity.source == "supplied":
+        return f"{parity.rows:,} golden rows that came with the graph: {apart}"
+    return f"{parity.rows:,} rows and {parity.edge_rows:,} made-up ones: {apart}"
+
+
+def _made_of(each: Input) -> str:
+    sources = ", ".join(".".join(source.path) for source in each.sources)
+    if each.transform is not None:
+        return f"{each.transform}({sources})"
+    return sources if each.origin in {"column", "related"} else each.origin
+
+
+def _missing(each: Input) -> str:
+    if each.missing == "error":
+        return "refused"
+    return "its own code" if each.missing == "code" else "as it is" if each.imputation is None else str(each.imputation)
+
+
+def _categories(each: Input) -> str:
+    return "" if each.categories is None else str(len(each.categories))
