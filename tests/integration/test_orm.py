@@ -1,93 +1,25 @@
-"""Predictions of objects: the same behaviours on Session and AsyncSession, SQLite and PostgreSQL, SQLAlchemy's mappings and SQLModel's."""
+"""Predictions of objects: the same behaviours in every way of having sessions, and with each SQLAlchemy that is supported."""
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import gc
-import inspect as python
 import math
 import pickle
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from types import ModuleType
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import sqlmodel
-from sqlalchemy import NullPool, create_engine, delete, event, inspect, make_url, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import Session, joinedload, lazyload, load_only, selectinload, sessionmaker, undefer
+from sqlalchemy import delete, inspect, select, update
+from sqlalchemy.orm import joinedload, lazyload, load_only, selectinload, undefer
 
 from prisml.errors import DefinitionError, FeatureExtractionError
-from prisml.orm import attach, extend, with_ml
+from prisml.orm import with_ml
 from prisml.orm.attached import extensions
 from prisml.registry import Registry
-from tests.support import predicted, sqlmodels
-from tests.support.predicted import create, predict_calls, publish, wanted
-
-COUNT = 40
-WAYS = ("session-sqlite", "session-postgresql", "async-sqlite", "async-postgresql", "sqlmodel-sqlite", "sqlmodel-async")
-
-
-@dataclass
-class Shop:
-    """Sessions over the same customers, in one of the ways of having them."""
-
-    maker: Any
-    models: ModuleType
-    engine: Any
-    is_async: bool
-
-    def run(self, behaviour: Callable[[Client], Awaitable[None]]) -> None:
-        """Run ``behaviour`` in a session of its own, without what it changed being kept."""
-        asyncio.run(self._run(behaviour))
-
-    async def _run(self, behaviour: Callable[[Client], Awaitable[None]]) -> None:
-        session = self.maker()
-        client = Client(session, self.models)
-        try:
-            await behaviour(client)
-        finally:
-            event.remove(client.sync.get_bind(), "before_cursor_execute", client.note)
-            await _awaited(session.close())
-            await _awaited(self.engine.dispose())
-
-
-class Client:
-    """A session whose methods are awaited, whether it is async or not."""
-
-    def __init__(self, session: Any, models: ModuleType) -> None:
-        self.session = session
-        self.models = models
-        self.sync = getattr(session, "sync_session", session)
-        self.sent = 0
-        event.listen(self.sync.get_bind(), "before_cursor_execute", self.note)
-
-    def note(self, *event_arguments: object) -> None:
-        self.sent += 1
-
-    async def __call__(self, method: str, *arguments: object, **options: object) -> Any:
-        return await _awaited(getattr(self.session, method)(*arguments, **options))
-
-    async def customers(self, *options: Any) -> list[Any]:
-        """All customers in order, loaded with these options."""
-        found = await self("scalars", select(self.models.Customer).order_by(self.models.Customer.id).options(*options))
-        return list(found.all())
-
-    async def attach(self, *arguments: Any, **options: Any) -> None:
-        await _awaited(attach(self.session, *arguments, **options))
-
-    def is_right(self, customers: list[Any], *names: str) -> None:
-        """Each model has predicted each customer as its weights have it."""
-        assert customers
-        for definition in [getattr(self.models, name) for name in names or ("churn", "loyal", "abroad")]:
-            values = [definition.of(customer).value for customer in customers]
-            assert values == pytest.approx([wanted(definition, customer.id) for customer in customers], abs=1e-6)
-
-
-async def _awaited(value: Any) -> Any:
-    return await value if python.isawaitable(value) else value
+from tests.support import predicted
+from tests.support.predicted import predict_calls, publish
+from tests.support.shops import COUNT, WAYS, Client, Shop, opened
 
 
 @pytest.fixture(scope="module")
@@ -103,25 +35,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 def shop(request: pytest.FixtureRequest, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop with forty customers."""
     gc.collect()  # Objects without a session are served by any extension: those of other tests go first.
-    kind, _, dialect = request.param.partition("-")
-    models = sqlmodels if kind == "sqlmodel" else predicted
-    is_async = "async" in request.param
-    server = request.getfixturevalue("postgresql_server").database() if dialect == "postgresql" else None
-    url = make_url(next(server) if server else f"sqlite:///{tmp_path_factory.mktemp('shop') / 'shop.db'}")
-    engine = create_engine(url, poolclass=NullPool)
-    create(engine, sqlmodel.SQLModel.metadata if models is sqlmodels else predicted.Base.metadata, COUNT)
-    definitions = [models.churn, models.loyal, models.abroad]
-    if is_async:
-        async_url = url if server else url.set(drivername="sqlite+aiosqlite")
-        used: Any = create_async_engine(async_url, poolclass=NullPool)
-        maker: Any = extend(async_sessionmaker(used), definitions, registry=registry)
-    else:
-        used = engine
-        maker = extend(sessionmaker(used, class_=sqlmodel.Session if models is sqlmodels else Session), definitions, registry=registry)
-    yield Shop(maker, models, used, isinstance(used, AsyncEngine))
-    engine.dispose()
-    if server:
-        server.close()
+    with opened(WAYS[request.param], registry, request, tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
 
 
 def test_a_statement_with_the_option_gives_predicted_objects(shop: Shop):

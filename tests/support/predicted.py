@@ -86,7 +86,14 @@ def create(engine: Engine, metadata: MetaData, count: int) -> None:
             connection.execute(insert(metadata.tables[table]), values)
 
 
-def publish(registry: Registry, definition: ModelDefinition[Any], inputs: tuple[Input, ...] | None = None, *, bias: float = 0.0) -> None:
+def publish(
+    registry: Registry,
+    definition: ModelDefinition[Any],
+    inputs: tuple[Input, ...] | None = None,
+    *,
+    bias: float = 0.0,
+    activate: bool = True,
+) -> None:
     """Publish a model as if ``definition`` had been trained."""
     resolvers = {feature: resolver_fingerprint(made) for feature, made in definition.resolvers.items()}
     fingerprints = Fingerprints(columns=columns_fingerprint(definition), resolvers=resolvers)
@@ -99,7 +106,7 @@ def publish(registry: Registry, definition: ModelDefinition[Any], inputs: tuple[
         output=definition.output,
         entity=definition.entity.__name__,
     )
-    registry.publish(artifact)
+    registry.publish(artifact, activate=activate)
 
 
 def wanted(definition: ModelDefinition[Any], number: int) -> float:

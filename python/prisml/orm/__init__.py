@@ -4,5 +4,6 @@ from prisml.orm.accessor import Fields, Predicted
 from prisml.orm.attaching import attach
 from prisml.orm.extending import extend
 from prisml.orm.options import with_ml
+from prisml.orm.preloading import preload, unload
 
-__all__ = ["Fields", "Predicted", "attach", "extend", "with_ml"]
+__all__ = ["Fields", "Predicted", "attach", "extend", "preload", "unload", "with_ml"]

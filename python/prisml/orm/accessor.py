@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from prisml.definition.model import ModelDefinition
 from prisml.errors import PrisMLError
 from prisml.orm import attached
+from prisml.orm.attached import Attached
 from prisml.orm.find import extension_of
 from prisml.serving.prediction import Prediction
 
@@ -35,26 +36,30 @@ class Fields:
             raise AttributeError(missing.args[0]) from None
 
     def __getitem__(self, name: str) -> Prediction:
-        definition = self._definitions().get(name)
+        outputs = self._extension.outputs_of(type(self._row))
+        definition = outputs.get(name)
         if definition is None:
-            known = ", ".join(self._definitions())
-            raise KeyError(f"No model predicts {name!r} of {type(self._row).__name__}. Known are: {known}.")
-        return self._extension.attached(self._row, definition).prediction
+            raise KeyError(f"No model predicts {name!r} of {type(self._row).__name__}. Known are: {', '.join(outputs)}.")
+        batch, place = self._extension.attached(self._row, definition)
+        return batch.prediction(place)
 
     @property
     def errors(self) -> Mapping[str, PrisMLError]:
         """Why there is no prediction, by output, of those that were tried. Predicts nothing itself."""
-        found = {name: self._extension.known(self._row, definition) for name, definition in self._definitions().items()}
-        return MappingProxyType({name: each.error for name, each in found.items() if each is not None and each.error is not None})
-
-    def _definitions(self) -> dict[str, ModelDefinition[Any]]:
-        return {definition.output: definition for definition in self._extension.definitions_of(type(self._row))}
+        errors: dict[str, PrisMLError] = {}
+        for name, definition in self._extension.outputs_of(type(self._row)).items():
+            found = attached.get(self._row, definition)
+            error = None if found is None else found[0].error(found[1])
+            if error is not None:
+                errors[name] = error
+        return MappingProxyType(errors)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._definitions()]
+        return [*super().__dir__(), *self._extension.outputs_of(type(self._row))]
 
     def __repr__(self) -> str:
-        return f"<predictions of {type(self._row).__name__}: {', '.join(self._definitions())}>"
+        cls = type(self._row)
+        return f"<predictions of {cls.__name__}: {', '.join(self._extension.outputs_of(cls))}>"
 
 
 class Namespace:
@@ -70,10 +75,13 @@ class Namespace:
     def __get__(self, row: object | None, owner: type) -> Namespace | Fields:
         if row is None:
             return self
+        for extension in attached.extensions(row):
+            if extension.namespace == self.name:
+                return Fields(row, extension)
         return Fields(row, extension_of(row, self._serves, f"{owner.__name__}.{self.name}"))
 
     def _serves(self, extension: Extension, cls: type) -> bool:
-        return extension.namespace == self.name and bool(extension.definitions_of(cls))
+        return extension.namespace == self.name and bool(extension.outputs_of(cls))
 
 
 class Predicted:
@@ -92,15 +100,12 @@ class Predicted:
 
 def prediction_of(definition: ModelDefinition[Any], row: object) -> Prediction:
     """What ``definition.of(row)`` gives."""
-    try:
-        known = attached.get(row, definition)
-    except AttributeError:
-        # No mapped object: the search for an extension says so.
-        known = None
-    if known is not None:
-        return known.prediction
+    batch, place = attached.get(row, definition) or _made(definition, row)
+    return batch.prediction(place)
 
+
+def _made(definition: ModelDefinition[Any], row: object) -> Attached:
     def serves(extension: Extension, cls: type) -> bool:
-        return definition in extension.definitions_of(cls)
+        return extension.outputs_of(cls).get(definition.output) is definition
 
-    return extension_of(row, serves, repr(definition)).attached(row, definition).prediction
+    return extension_of(row, serves, repr(definition)).attached(row, definition)

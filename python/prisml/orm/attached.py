@@ -1,14 +1,16 @@
-"""Predictions at the objects they are of: kept in the state that SQLAlchemy has of each object, never in the object.
+"""Predictions at the objects they are of: kept beside the objects, never in them, so that nothing is marked as changed.
 
-``InstanceState.info`` is SQLAlchemy's place for what others know of an object: writing to it marks nothing as changed.
+One dictionary for all objects of a definition, not ``InstanceState.info``: a dictionary of its own for each of ten thousand objects would
+cost more than their predictions do.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+from weakref import finalize, ref
 
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import instance_state
@@ -23,86 +25,151 @@ if TYPE_CHECKING:
 State = InstanceState[Any]
 
 _TOKEN = "prisml.token"  # noqa: S105 -- No secret: an object that stands for the values as they are.
+_MANY = 1000
+_weakly = attrgetter("obj")  # SQLAlchemy's own weak reference: making another for each object costs as much as all else here.
 
 
-@dataclass(frozen=True, slots=True)
 class Batch:
-    """What one call of an engine gave: its predictions, the errors by row, and whether those are to be null.
+    """What one call of an engine gave: its predictions by row, the errors by row, and whether those are to be null.
 
-    ``related`` are the relationships that were read.
+    ``keys`` are the ids of the rows, ``objects`` SQLAlchemy's weak references to them: an id alone may be that of another object by now.
+    ``related`` are the relationships that were read, and the tokens stand for the objects behind them, as they were.
     """
 
-    extension: Extension
-    predictions: Predictions
-    errors: Mapping[int, PrisMLError]
-    null: bool
-    related: tuple[str, ...]
+    __slots__ = ("errors", "extension", "keys", "null", "objects", "places", "predictions", "related", "tokens")
 
+    def __init__(
+        self,
+        extension: Extension,
+        rows: Sequence[object],
+        predictions: Predictions,
+        errors: Mapping[int, PrisMLError],
+        *,
+        null: bool,
+        related: Sequence[str],
+    ) -> None:
+        self.extension = extension
+        self.predictions = predictions
+        self.errors = errors
+        self.null = null
+        self.keys = list(map(id, rows))
+        self.places = dict(zip(self.keys, range(len(rows)), strict=True))
+        self.objects: list[ref[object]] = list(map(_weakly, map(instance_state, rows)))
+        self.related = related
+        self.tokens = [tuple(_tokens(row, related)) for row in rows] if related else None
 
-class Attached(NamedTuple):
-    """One row of a batch; many are made at once, so that it is no more than that.
-
-    ``tokens`` stand for the related objects that were read, as they were: another one means that the prediction is out of date.
-    """
-
-    batch: Batch
-    row: int
-    tokens: tuple[object, ...]
-
-    @property
-    def error(self) -> PrisMLError | None:
+    def error(self, place: int) -> PrisMLError | None:
         """Why there is no prediction."""
-        return self.batch.errors.get(self.row)
+        return self.errors.get(place)
 
-    @property
-    def prediction(self) -> Prediction:
+    def prediction(self, place: int) -> Prediction:
         """The prediction; raises the object's error unless that is to be null."""
-        if self.batch.errors and self.error is not None and not self.batch.null:
+        if self.errors and not self.null and place in self.errors:
             # A copy: an error that was raised holds its frames, and with them the objects.
-            raise copy.copy(self.error)
-        return self.batch.predictions[self.row]
+            raise copy.copy(self.errors[place])
+        return self.predictions[place]
 
 
-def put(row: object, definition: ModelDefinition[Any], batch: Batch, index: int) -> Attached:
-    """Keep that row of ``batch`` as what ``definition`` predicts for ``row``."""
-    attached = Attached(batch, index, tuple(tokens(row, batch.related)) if batch.related else ())
-    instance_state(row).info[definition] = attached
-    return attached
+Attached = tuple[Batch, int]
+"""A batch, and the place of an object in it: nothing is made for each object before it is asked for."""
+
+
+class _Kept:
+    """The newest batch of each object, by the object's id."""
+
+    def __init__(self) -> None:
+        self.newest: dict[int, Batch] = {}
+        self._batches: list[Batch] = []
+        self._added = 0
+        self._limit = _MANY
+
+    def put(self, batch: Batch) -> None:
+        self.newest.update(dict.fromkeys(batch.keys, batch))
+        self._batches.append(batch)
+        self._added += len(batch.keys)
+        if self._added > self._limit:
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Forget the objects that live no more; in proportion to the living, so that an object costs the same however many there are."""
+        newest, batches = self.newest, self._batches
+        self._batches, self._added = [], 0
+        for batch in batches:
+            dead = [key for key, reference in zip(batch.keys, batch.objects, strict=True) if reference() is None]
+            for key in dead:
+                # The id may be that of a new object by now.
+                if newest.get(key) is batch:
+                    newest.pop(key, None)
+            if any(newest.get(key) is batch for key in batch.keys):
+                self._batches.append(batch)
+        self._limit = len(newest) + _MANY
+
+
+_kept: dict[int, _Kept] = {}
+
+
+def make_place(definition: ModelDefinition[Any]) -> None:
+    """Let predictions of ``definition`` be kept, as long as it lives."""
+    if id(definition) not in _kept:
+        _kept[id(definition)] = _Kept()
+        finalize(definition, _kept.pop, id(definition)).atexit = False
+
+
+def put(definition: ModelDefinition[Any], batch: Batch) -> None:
+    """Keep ``batch`` as what ``definition`` predicts for its objects."""
+    _kept[id(definition)].put(batch)
 
 
 def get(row: object, definition: ModelDefinition[Any]) -> Attached | None:
     """What is attached to ``row``, unless a related object has changed since."""
-    found: Attached | None = instance_state(row).info.get(definition)
-    if found is not None and found.tokens and found.tokens != tuple(tokens(row, found.batch.related)):
+    kept, key = _kept.get(id(definition)), id(row)
+    batch = None if kept is None else kept.newest.get(key)
+    if batch is None:
         return None
-    return found
+    place = batch.places[key]
+    if batch.objects[place]() is not row or (batch.tokens is not None and batch.tokens[place] != tuple(_tokens(row, batch.related))):
+        return None
+    return batch, place
 
 
 def extensions(row: object) -> list[Extension]:
-    """The extensions whose predictions are attached to ``row``."""
-    return [value.batch.extension for value in instance_state(row).info.values() if isinstance(value, Attached)]
-
-
-def tokens(row: object, related: Iterable[str]) -> Iterator[object]:
-    """What stands for each of the related objects, as it is now; None where there is none."""
-    for relationship in related:
-        target = row.__dict__.get(relationship)
-        yield None if target is None else instance_state(target).info.setdefault(_TOKEN, object())
+    """The extensions whose predictions are attached to ``row``, out of date or not."""
+    key, found = id(row), []
+    for kept in list(_kept.values()):
+        batch = kept.newest.get(key)
+        if batch is not None and batch.objects[batch.places[key]]() is row:
+            found.append(batch.extension)
+    return found
 
 
 def drop(state: State) -> None:
-    """Forget what was predicted for the object, and make what was predicted from it out of date."""
-    for key in [key for key in state.info if _is_ours(key)]:
-        del state.info[key]
+    """Forget what was predicted for the object."""
+    key = id(state.obj())
+    for kept in list(_kept.values()):
+        kept.newest.pop(key, None)
+
+
+def sweep() -> None:
+    """Forget all objects that live no more, and the extensions that only their predictions led to."""
+    for kept in list(_kept.values()):
+        kept.sweep()
+
+
+def renew(state: State) -> None:
+    """Make what was predicted from the object, for others, out of date."""
+    state.info.pop(_TOKEN, None)
 
 
 def leave_out(state_dict: dict[str, Any]) -> None:
-    """Take what was attached out of the state that is about to be pickled."""
-    info = {key: value for key, value in state_dict.get("info", {}).items() if not _is_ours(key)}
+    """Take what stands for the object's values out of the state that is about to be pickled."""
+    info = {key: value for key, value in state_dict.get("info", {}).items() if key != _TOKEN}
     state_dict.pop("info", None)
     if info:
         state_dict["info"] = info
 
 
-def _is_ours(key: object) -> bool:
-    return key == _TOKEN if isinstance(key, str) else isinstance(key, ModelDefinition)
+def _tokens(row: object, related: Iterable[str]) -> Iterator[object]:
+    """What stands for each of the related objects, as it is now; None where there is none."""
+    for relationship in related:
+        target = row.__dict__.get(relationship)
+        yield None if target is None else instance_state(target).info.setdefault(_TOKEN, object())

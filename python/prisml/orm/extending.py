@@ -53,7 +53,8 @@ def extend(
     for definition in definitions:
         _name_space(definition.entity, namespace)
         watch(definition, Reads.of(definition))
-    event.listen(session_class, "do_orm_execute", extension.on_execute)
+    # First, so that what another listener gives in place of the database's answer, as from a cache, is predicted too.
+    event.listen(session_class, "do_orm_execute", extension.on_execute, insert=True)
     return sessions
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import Result
 from sqlalchemy.orm import ORMExecuteState, Session, object_session
@@ -37,42 +36,49 @@ class Extension:
         self._engines: dict[ModelDefinition[Any], Engine] = {}
         self._reads = {definition: Reads.of(definition) for definition in self.definitions}
         self._walk = Walk(self.definitions)
-        self._of_class: WeakKeyDictionary[type, tuple[ModelDefinition[Any], ...]] = WeakKeyDictionary()
+        self._outputs: dict[type, Mapping[str, ModelDefinition[Any]]] = {}
         self._peers = Peers()
+        for definition in self.definitions:
+            attached.make_place(definition)
 
-    def definitions_of(self, cls: type) -> tuple[ModelDefinition[Any], ...]:
-        """The definitions that predict objects of ``cls``, those of its bases among them."""
-        found = self._of_class.get(cls)
+    def outputs_of(self, cls: type) -> Mapping[str, ModelDefinition[Any]]:
+        """The definitions that predict objects of ``cls``, those of its bases among them, by their outputs."""
+        found = self._outputs.get(cls)
         if found is None:
-            found = self._of_class[cls] = self._walk.definitions_of(cls)
+            found = self._outputs[cls] = {definition.output: definition for definition in self._walk.definitions_of(cls)}
         return found
 
-    def known(self, row: object, definition: ModelDefinition[Any]) -> Attached | None:
-        """What is attached to ``row`` and not out of date."""
-        return attached.get(row, definition)
+    def preload(self) -> dict[str, Engine]:
+        """The engine of each model, by the model's name; those that are not open yet are opened."""
+        return {definition.name: self._engine(definition, None) for definition in self.definitions}
+
+    def unload(self) -> None:
+        """Close the engines; what needs one again opens it again."""
+        while self._engines:
+            self._engines.popitem()[1].close()
 
     def attached(self, row: object, definition: ModelDefinition[Any]) -> Attached:
         """What is attached to ``row``; where nothing is, it and its peers in the session are predicted now, in one batch."""
-        found = self.known(row, definition)
+        found = attached.get(row, definition)
         if found is not None:
             return found
         session, reads = object_session(row), self._reads[definition]
-        rows = self._peers.of(row, session, definition.entity, lambda peer: self.known(peer, definition) is None)
+        rows = self._peers.of(row, session, definition.entity, lambda peer: attached.get(peer, definition) is None)
         if session is not None and is_async(session):
             self._refuse_io(row, definition)
             rows = [peer for peer in rows if is_readable(peer, reads)]
         # A peer that fails must not stand in the way of the object that was touched.
-        return self._predict(session, {definition: rows}, {definition: "null"}, self._on_error)[definition][0]
+        return self._predict(session, {definition: rows}, {definition: "null"}, self._on_error)[definition], 0
 
     def attach(self, session: Session, rows: Sequence[object], models: Sequence[Model], on_error: OnError | None) -> None:
         """Predict ``rows`` anew and attach what comes of it."""
         wanted = frozenset(choose(self.definitions, models))
         found: Found = {}
         for row in {id(row): row for row in rows}.values():
-            mine = self.definitions_of(type(row))
+            mine = self.outputs_of(type(row))
             if not mine:
                 raise find.not_served(f"{type(row).__name__}._ml", type(row))
-            for definition in mine:
+            for definition in mine.values():
                 if definition in wanted:
                     found.setdefault(definition, []).append(row)
         mode = on_error or self._on_error
@@ -93,13 +99,13 @@ class Extension:
         predicted(result, partial(self._predict_found, state.session, modes), yield_per=given.get("yield_per"), now=now)
         return result
 
-    def _predict_found(self, session: Session, modes: Mapping[ModelDefinition[Any], OnError], rows: Iterable[object]) -> None:
+    def _predict_found(self, session: Session, modes: Mapping[ModelDefinition[Any], OnError], rows: Sequence[object]) -> None:
         found = {definition: objects for definition, objects in self._walk.find(rows).items() if definition in modes}
         self._predict(session, found, modes, None)
 
     def _predict(
         self, session: Session | None, found: Found, modes: Mapping[ModelDefinition[Any], OnError], shown: OnError | None
-    ) -> dict[ModelDefinition[Any], list[Attached]]:
+    ) -> dict[ModelDefinition[Any], Batch]:
         """Load what is lacking, predict, and attach: each step for all definitions before the next, since loading drops predictions."""
         lacking = {definition: self._complete(session, definition, rows) for definition, rows in found.items()}
         batches: dict[ModelDefinition[Any], Batch] = {}
@@ -109,15 +115,16 @@ class Extension:
             if errors and modes[definition] == "raise":
                 raise errors[min(errors)]
             null = (shown or modes[definition]) == "null"
-            batches[definition] = Batch(self, predictions, errors, null, tuple(self._reads[definition].related))
-        return {
-            definition: [attached.put(row, definition, batch, index) for index, row in enumerate(found[definition])]
-            for definition, batch in batches.items()
-        }
+            batches[definition] = Batch(self, rows, predictions, errors, null=null, related=tuple(self._reads[definition].related))
+        for definition, batch in batches.items():
+            attached.put(definition, batch)
+        return batches
 
     def _complete(self, session: Session | None, definition: ModelDefinition[Any], rows: Sequence[object]) -> list[int]:
         """Load what the rows lack; the indices of those that still lack something."""
         reads = self._reads[definition]
+        if reads.are_all_loaded(rows):
+            return []
         lacking = [index for index, row in enumerate(rows) if not is_readable(row, reads)]
         mine = [rows[index] for index in lacking if session is not None and object_session(rows[index]) is session]
         if session is not None and mine:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import gc
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -32,21 +33,35 @@ def remember(session_class: type[Session], extension: Extension) -> None:
 
 def extension_for(session: Session) -> Extension | None:
     """The extension of the session's class, or of the nearest of its bases that has one."""
-    return next((_of_sessions[cls] for cls in type(session).__mro__ if cls in _of_sessions), None)
+    return extension_of_class(type(session))
+
+
+def extension_of_class(session_class: type[Session]) -> Extension | None:
+    """The extension of a class of sessions, or of the nearest of its bases that has one."""
+    return next((_of_sessions[cls] for cls in session_class.__mro__ if cls in _of_sessions), None)
 
 
 def extension_of(row: object, serves: Serves, what: str) -> Extension:
     """The extension that serves ``row``; ``what`` says what was asked for, should none or several do."""
     cls = type(row)
-    if inspect(row, raiseerr=False) is None:
-        raise DefinitionError(f"{what} was asked of a {cls.__name__}, which is no mapped object.", {}, ["Use engine.predict(row)."])
-    for extension in _nearest(row):
+    for extension in attached.extensions(row):
         if serves(extension, cls):
             return extension
-    others = [extension for extension in _living if serves(extension, cls)]
+    if inspect(row, raiseerr=False) is None:
+        raise DefinitionError(f"{what} was asked of a {cls.__name__}, which is no mapped object.", {}, ["Use engine.predict(row)."])
+    session = object_session(row)
+    nearest = None if session is None else extension_for(session)
+    if nearest is not None and serves(nearest, cls):
+        return nearest
+    if _differ(_any(serves, cls)):
+        # A class of sessions that nobody has any more, and objects that are gone, may be all that keeps one of them.
+        gc.collect()
+        attached.sweep()
+        gc.collect()
+    others = _any(serves, cls)
     if not others:
         raise not_served(what, cls)
-    if all(other.registry == others[0].registry for other in others):
+    if not _differ(others):
         return others[-1]
     message = f"Extensions with other registries serve {what}, and the object is in the session of none of them."
     raise ConfigurationError(message, {"entity": cls.__name__}, ["attach(session, objects) says which."])
@@ -58,9 +73,9 @@ def not_served(what: str, cls: type) -> ConfigurationError:
     return ConfigurationError(message, {"entity": cls.__name__}, ["extend(sessionmaker, [definition, ...]) makes one."])
 
 
-def _nearest(row: object) -> Iterator[Extension]:
-    yield from attached.extensions(row)
-    session = object_session(row)
-    extension = None if session is None else extension_for(session)
-    if extension is not None:
-        yield extension
+def _any(serves: Serves, cls: type) -> list[Extension]:
+    return [extension for extension in _living if serves(extension, cls)]
+
+
+def _differ(extensions: list[Extension]) -> bool:
+    return any(each.registry != extensions[0].registry for each in extensions)

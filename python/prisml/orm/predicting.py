@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm.attributes import instance_state
 
 from prisml.definition.model import ModelDefinition
-from prisml.errors import FeatureExtractionError, PrisMLError
+from prisml.errors import EncodingError, FeatureExtractionError, PrisMLError
 from prisml.orm.reads import Reads
 from prisml.serving.engine import Engine
 from prisml.serving.prediction import Predictions
@@ -29,10 +29,27 @@ def predict_rows(
     left_out = frozenset(lacking)
     # An empty row fails in the engine too, and so has its place in the batch.
     given = [_NOTHING if index in left_out else row for index, row in enumerate(rows)] if lacking else rows
-    batch = engine.predict_many(given, on_error="null")
+    try:
+        batch = engine.predict_many(given, keys=_keys(engine, rows), on_error="null")
+    except EncodingError as error:
+        index = error.context.get("row")
+        if not isinstance(index, int):
+            raise
+        raise _of_object(error, definition, rows[index], index) from None
     errors = {index: _of_object(error, definition, rows[index], index) for index, error in batch.errors.items()}
     errors.update({index: _not_loaded(definition, reads, rows[index]) for index in lacking})
     return batch, errors
+
+
+def _keys(engine: Engine, rows: Sequence[object]) -> list[object] | None:
+    """The identity of each object, by which an experiment knows it: a value, of a composite key a tuple; None for what is not stored yet.
+
+    None in place of the list where no experiment runs: an identity that can be no key stands in nobody's way then.
+    """
+    if engine.health().experiment is None:
+        return None
+    identities = [instance_state(row).identity for row in rows]
+    return [identity[0] if identity is not None and len(identity) == 1 else identity for identity in identities]
 
 
 def _of_object(error: PrisMLError, definition: ModelDefinition[Any], row: object, index: int) -> PrisMLError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,12 @@ Found = dict[ModelDefinition[Any], list[object]]
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What one class is predicted with, and its relationships that lead to predicted classes: names, and whether of many."""
+    """What one class is predicted with, and its relationships that lead to predicted classes: names, and whether of many.
 
+    ``is_row``: its objects hold what is to be looked at instead.
+    """
+
+    is_row: bool = False
     definitions: tuple[ModelDefinition[Any], ...] = ()
     follow: tuple[tuple[str, bool], ...] = ()
 
@@ -35,8 +39,15 @@ class Walk:
         """The definitions that predict objects of ``cls``."""
         return tuple(definition for definition in self._definitions if issubclass(cls, definition.entity))
 
-    def find(self, rows: Iterable[object]) -> Found:
+    def find(self, rows: Sequence[object]) -> Found:
         """The objects in ``rows`` and those behind their loaded relationships, each once, by definition."""
+        classes = set(map(type, rows))
+        if len(classes) == 1:
+            plan = self._plan_of(classes.pop())
+            if not (plan.is_row or plan.follow):
+                # The most frequent case, without a line of Python for each object.
+                objects = list(dict(zip(map(id, rows), rows, strict=True)).values())
+                return dict.fromkeys(plan.definitions, objects)
         found: Found = {}
         seen: set[int] = set()
         # A queue, not a stack: the objects come in the order of the rows.
@@ -47,10 +58,9 @@ class Walk:
 
     def _step(self, items: Iterable[object], seen: set[int], found: Found) -> Iterator[object]:
         for item in items:
-            if isinstance(item, tuple | Row):
+            plan = self._plan_of(type(item))
+            if plan.is_row and isinstance(item, Iterable):
                 yield from item
-                continue
-            plan = self._plans.get(type(item)) or self._plan(type(item))
             if not (plan.definitions or plan.follow) or id(item) in seen:
                 continue
             seen.add(id(item))
@@ -61,10 +71,15 @@ class Walk:
                 if value is not None:
                     yield from collection_adapter(value) if many else (value,)
 
-    def _plan(self, cls: type) -> _Plan:
-        mapper: object = inspect(cls, raiseerr=False)
-        plan = _Plan(self.definitions_of(cls), tuple(self._leading(mapper))) if isinstance(mapper, Mapper) else _Plan()
-        self._plans[cls] = plan
+    def _plan_of(self, cls: type) -> _Plan:
+        plan = self._plans.get(cls)
+        if plan is None:
+            mapper: object = inspect(cls, raiseerr=False)
+            if isinstance(mapper, Mapper):
+                plan = _Plan(definitions=self.definitions_of(cls), follow=tuple(self._leading(mapper)))
+            else:
+                plan = _Plan(is_row=issubclass(cls, tuple | Row))
+            self._plans[cls] = plan
         return plan
 
     def _leading(self, mapper: Mapper[Any]) -> Iterator[tuple[str, bool]]:
