@@ -12,7 +12,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench docs clean
-.PHONY: verify-parity verify-batch verify-extraction verify-flights verify-latency verify-orm
+.PHONY: verify-parity verify-batch verify-crashes verify-extraction verify-flights verify-latency verify-orm verify-routing verify-swaps verify-web
 
 help:
 	@echo "make demo     from nothing to predictions on real data"
@@ -23,6 +23,10 @@ help:
 	@echo "make verify-flights   every model on all flights: parity, metrics, batch, latency"
 	@echo "make verify-parity | verify-batch | verify-latency"
 	@echo "              one table of it each; exit code 1 where a promise is broken"
+	@echo "make verify-routing   which keys get which variant: even, fair, independent; nanoseconds each"
+	@echo "make verify-crashes   publishers and database servers killed in the middle of writes: what is left"
+	@echo "make verify-swaps     versions swapped under predicting threads; how soon other processes follow"
+	@echo "make verify-web       the FastAPI example under load while versions are swapped"
 	@echo "make verify-extraction | verify-orm   speed and memory of reading; what with_ml() adds to a query"
 
 install: $(INSTALLED)
@@ -80,9 +84,21 @@ verify-extraction: $(FLIGHTS)
 verify-orm: $(INSTALLED)
 	$(BIN)/python -m benches.verify_orm
 
+verify-web: $(INSTALLED)
+	$(BIN)/python -m benches.verify_web
+
+verify-crashes: $(INSTALLED)
+	$(BIN)/python -m benches.verify_crashes
+
+verify-swaps: $(INSTALLED)
+	$(BIN)/python -m benches.verify_swaps
+
+verify-routing: $(INSTALLED)
+	$(BIN)/python -m benches.verify_routing
+
 verify-flights: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_flights
 	$(BIN)/python -m benches.flights_features
 
 clean:
-	rm -rf $(VENV) target docs/_build examples/flights/data .prisml .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) target docs/_build examples/flights/data examples/fastapi/data .prisml .pytest_cache .mypy_cache .ruff_cache
