@@ -118,7 +118,7 @@ class Crashes:
         self._server.start_again()
         shown.longest_start = max(shown.longest_start, time.monotonic() - started)
         shown.failed += [process.text for process in processes if process.phase is not Phase.DONE]
-        acknowledged = [each for process in processes for each in process.text.split(";") if each]
+        acknowledged = [each for process in processes if process.phase is Phase.DONE for each in process.text.split(";") if each]
         shown.acknowledged += len(acknowledged)
         self._inspector.look(acknowledged)
         publish_on(1, next(self._tags), self._registry)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, quote_plus
+
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -38,6 +40,15 @@ def refuse_torn(url: URL, *, of: str) -> None:
         )
 
 
+def first_line(text: str, url: URL) -> str:
+    """The first line of a driver's words, without the password and the values of the query, in any spelling of a URL."""
+    line = next(iter(text.strip().splitlines()), "")
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        for spelling in {secret, quote(secret), quote_plus(secret), quote(secret, safe="")}:
+            line = line.replace(spelling, "***")
+    return line
+
+
 def make_engine(url: URL, *, of: str, **options: object) -> Engine:
     """An engine on ``url`` that keeps bind parameters out of its errors; nothing is opened yet.
 
@@ -54,3 +65,10 @@ def make_engine(url: URL, *, of: str, **options: object) -> Engine:
         raise ConfigurationError(message, {"dialect": name}, ["Install the driver, or name another: dialect+driver://."]) from None
     except (ArgumentError, TypeError, ValueError):
         raise ConfigurationError(f"The {of}'s URL has an option that {name!r} does not take.", {"dialect": name}) from None
+
+
+def _secrets(url: URL) -> set[str]:
+    values = {url.password or ""}
+    for value in url.query.values():
+        values |= {value} if isinstance(value, str) else set(value)
+    return values - {""}

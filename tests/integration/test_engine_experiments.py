@@ -9,6 +9,8 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import prisml
 from prisml import Engine
@@ -17,6 +19,19 @@ from prisml.registry import Registry
 from tests.artifacts import expected, make_artifact
 
 COUNTRIES = ("DE", "US", None)
+
+
+class Base(DeclarativeBase):
+    """The tables of this module."""
+
+
+class Customer(Base):
+    """A row that SQLAlchemy keeps."""
+
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column("number", primary_key=True)
+    age: Mapped[int]
+    country: Mapped[str | None]
 
 
 def row(number: int) -> dict[str, object]:
@@ -103,6 +118,22 @@ def test_a_composite_key_is_read_whole(sqlite_url: str):
     assert engine.predict({**ROWS[0], "shop": "a"}).variant is None
 
 
+def test_an_expired_object_keeps_its_variant(sqlite_url: str):
+    """An object of SQLAlchemy is answered by the variant of its primary key also after a commit has expired all of it."""
+    _, engine = running(sqlite_url)
+    database = create_engine("sqlite://")
+    Base.metadata.create_all(database)
+    with Session(database) as session:
+        customers = [Customer(**row(number)) for number in range(1, 30)]
+        session.add_all(customers)
+        session.flush()
+        before = engine.predict_many(customers).variants.tolist()
+        session.commit()
+        assert engine.predict_many(customers).variants.tolist() == before
+        session.expire_all()
+        assert [engine.predict(customer).variant for customer in customers] == before
+
+
 @pytest.mark.parametrize("key", [1.5, True, object(), (), (1, None)])
 def test_what_is_no_key_is_refused_today(sqlite_url: str, key: object):
     """A key of a wrong type is an error naming the type and its row, also while no experiment runs."""
@@ -126,16 +157,20 @@ def test_a_row_whose_key_is_none_fails_alone(sqlite_url: str):
         engine.predict_many(bad)
     batch = engine.predict_many(bad, on_error="null")
     assert (list(batch.errors), batch.errors[7].context["row"]) == ([7], 7)
+    assert "row 7" in batch.errors[7].message
     assert np.isnan(batch.values[7])
     assert [batch[index] == good[index] for index in KEYS].count(False) == 1
 
 
 def test_there_is_one_key_for_each_row(sqlite_url: str):
-    """Too few keys, one text, or no sequence at all are refused."""
+    """Too few keys, one text, bytes, what has no order, or no sequence at all are refused."""
     _, engine = running(sqlite_url)
-    for keys in ([1, 2], "abc", 7):
+    for keys in ([1, 2], "abc", 7, {1, 2, 3}, frozenset("abc"), bytearray(b"abc"), memoryview(b"abc"), np.array(7)):
         with pytest.raises(EncodingError, match=r"keys?"):
             engine.predict_many(ROWS[:3], keys=keys)
+    with pytest.raises(EncodingError, match="keys"):
+        engine.assign_many(7)
+    assert engine.assign_many(key for key in range(3)) == engine.assign_many(np.arange(3)) == engine.assign_many([0, 1, 2])
 
 
 @pytest.mark.parametrize("task", ["multiclass", "regression"])

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, update
+from sqlalchemy import create_engine, delete, event, update
 from sqlalchemy.pool import NullPool
 
 from benches.crash_checks import Inspector
 from benches.crash_kills import Durations, moment
-from benches.crash_writers import Phase, artifact, publish
+from benches.crash_writers import NAME, Phase, artifact, publish
 from prisml import Registry
+from prisml.errors import RegistryError
 from prisml.registry.tables import blobs, deployments, versions
 
 ROOT = Path(__file__).parents[2]
@@ -112,3 +113,24 @@ def test_moments_are_uniform():
     counts = [sum(tenth == each for _, tenth in drawn) for each in range(11)]
     assert all(850 < count < 1150 for count in counts[:10])
     assert 700 < counts[10] < 900
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+def test_a_connection_lost_before_its_first_statement(dialect: str, request: pytest.FixtureRequest):
+    """A connection that the server ends as soon as it is open is a ``RegistryError``, whether it was to read or to write."""
+    url: str = request.getfixturevalue(f"{dialect}_url")
+    admin = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    registry = Registry(url)
+    registry.publish(artifact(0.25, 0))
+
+    def end(opened, record):
+        statement = f"KILL {opened.thread_id()}" if dialect == "mysql" else f"SELECT pg_terminate_backend({opened.info.backend_pid})"
+        with admin.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    event.listen(registry.database.engine, "connect", end)
+    for call in (lambda: registry.versions(NAME), lambda: registry.positions([NAME]), lambda: registry.publish(artifact(0.5, 0))):
+        with pytest.raises(RegistryError, match="cannot be used"):
+            call()
+    event.remove(registry.database.engine, "connect", end)
+    assert [version.number for version in registry.versions(NAME)] == [1]

@@ -126,3 +126,15 @@ def test_the_description_of_any_error_is_json(value: object):
     text = render.line(describe(PrisMLError("x", {"value": value})))
     assert text.count("\n") == 1
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+@pytest.mark.parametrize("words", [["versions"], ["versions", "--json"], ["--help"]])
+def test_an_output_without_room_is_told_once(words: list[str], tmp_path: Path):
+    """Where stdout cannot be written, one message says so: no traceback, no bug, and never the exit code that means no."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "prisml", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error[output]: The output cannot be written: No space left on device.\n  hint: ")
+    assert "Traceback" not in ended.stderr

@@ -67,6 +67,7 @@ def test_a_registry_that_is_not_there_is_not_made_by_looking(tmp_path: Path, mon
     assert answer(run("experiment", "status", "--json")) == {"models": {}}
     assert "nothing was published yet" in run("registry", "status").stdout
     assert "is empty" in run("registry", "upgrade").stdout
+    assert "is empty: there is nothing to check." in run("verify").stdout
     assert list(tmp_path.iterdir()) == []
 
 

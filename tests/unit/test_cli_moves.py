@@ -80,6 +80,12 @@ def test_a_rollback_names_its_target_and_what_it_expects(registry: Registry):
     assert done.stdout.startswith("Version 1 of churn serves again (version 3 served before).")
 
 
+def test_a_rollback_that_changes_nothing_says_nothing_else(registry: Registry):
+    """A rollback to what serves already is no entry of the log, and is not said to hold later trainings back."""
+    assert run("rollback", "churn", "--to", "3").stdout == "Version 3 of churn serves already; nothing was changed.\n"
+    assert registry.held("churn") is None
+
+
 def test_a_rollback_ends_an_experiment(registry: Registry):
     """The experiment that runs has ended with the rollback, and is named."""
     registry.experiments.start("churn", {3: 0.5, 1: 0.5}, name="spring")

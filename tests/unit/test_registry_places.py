@@ -38,6 +38,21 @@ def test_a_registry_that_cannot_be_reached_tells_no_secret(url: str):
 
 
 @pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (f"postgresql+psycopg://ann:{SECRET}@127.0.0.1:1/registry", "OperationalError: connection failed: .*refused"),
+        (f"postgresql+psycopg://ann:x@127.0.0.1:1/registry?sslmode={SECRET}", 'sslmode value: "[*]{3}"'),
+        (f"mysql+pymysql://ann:{SECRET}@127.0.0.1:1/registry", "OperationalError: .*Can't connect to MySQL server"),
+    ],
+)
+def test_why_a_registry_cannot_be_reached_is_told(url: str, words: str):
+    """What the driver says of the connection is told, so that a wrong password is not taken for a wrong host; secrets are left out."""
+    with pytest.raises(RegistryError, match=words) as caught:
+        Registry(url).names()
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
     ("url", "message"),
     [
         (f"{SECRET} is no URL", "registry's URL cannot be read"),
@@ -139,7 +154,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path):
     path = tmp_path / "registry.db"
     path.write_text("a diary, not a database" * 100)
     for use in (Registry(f"sqlite:///{path}").names, lambda: Registry(f"sqlite:///{path}").publish(make_artifact())):
-        with pytest.raises(RegistryError, match="cannot be used: DatabaseError"):
+        with pytest.raises(RegistryError, match="cannot be used: DatabaseError: file is not a database"):
             use()
     assert path.read_text().startswith("a diary")
 

@@ -54,11 +54,13 @@ def export(name: str | None, to: Path, version: Which | None, whole: bool, regis
         versions = [document.of_version(each) for each in done.versions]
         render.write_json(document.answer(place=str(done.place), kind="bundle" if done.is_bundle else "archive", versions=versions))
     elif done.is_bundle:
-        render.say(f"Version {done.versions[0].number} of {name} is written to {done.place}. Serve from it with: prisml.load({str(to)!r})")
+        written = f"Version {done.versions[0].number} of {name} is written to the folder {done.place}."
+        render.say(f"{written} Serve from it with: prisml.load({str(to)!r})")
     else:
         models = render.count(len({each.name for each in done.versions}), "model")
         written = f"{render.count(len(done.versions), 'version')} of {models} {'is' if len(done.versions) == 1 else 'are'} written"
-        render.say(f"{written} to {done.place}. Bring them in elsewhere with: prisml import {done.place}")
+        kind = "file" if to.suffix == SUFFIX else "folder"
+        render.say(f"{written} to the {kind} {done.place}. Bring them in elsewhere with: prisml import {done.place}")
 
 
 def _check(name: str | None, to: Path, version: Which | None, *, whole: bool) -> None:

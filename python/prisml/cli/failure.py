@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -17,6 +18,7 @@ from prisml.errors import EXIT_USAGE, PrisMLError
 
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def _nothing_said() -> str:
@@ -87,6 +89,8 @@ class Border(AbstractContextManager["Border"]):
     def _told(self, error: BaseException) -> int:
         if isinstance(error, (BrokenPipeError, _ReaderGoneError)):
             return _hush()
+        if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+            return _unwritable(error)
         if self._state.debug and not isinstance(error, click.ClickException):
             traceback.print_exception(error)
         if isinstance(error, (KeyboardInterrupt, click.Abort)):
@@ -150,6 +154,10 @@ class _UsageError(PrisMLError):
     code = "usage"
 
 
+class _OutputError(PrisMLError):
+    code = "output"
+
+
 class _InterruptedError(PrisMLError):
     code = "interrupted"
 
@@ -165,6 +173,14 @@ def _usage(error: click.ClickException, state: State) -> int:
     error.show()
     _answer(_UsageError(error.format_message()), EXIT_USAGE, state)
     return EXIT_USAGE
+
+
+def _unwritable(error: OSError) -> int:
+    """What is told where stdout takes no more; it is not told there too."""
+    told = _OutputError(f"The output cannot be written: {error.strerror}.", {}, ["Make room, or write it to another place."])
+    show(told, State())
+    _hush()
+    return told.exit_code
 
 
 def _bug(error: BaseException) -> PrisMLError:

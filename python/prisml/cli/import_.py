@@ -41,7 +41,7 @@ def import_(source: Path, name: str | None, activate: bool, why: str | None, reg
         render.write_json(document.answer(source=str(source), versions=versions))
         return
     new = sum(each.is_new for each in found)
-    render.say(f"{new:,} of {render.count(len(found), 'version')} {'is' if new == 1 else 'are'} new here.")
+    render.say(f"New here: {new:,} of {render.count(len(found), 'version')}.")
     render.console().print(_table(found))
 
 

@@ -79,8 +79,8 @@ prisml rollback churn              the version that served before serves again
 Exit codes, everywhere:
   0    yes, done
   1    the answer is no: a gate, parity, the check before training, or what the registry's state forbids
-  2    a definition or the usage is wrong, or a bug
-  3    the database or the registry cannot be reached
+  2    a definition or the usage is wrong, there is no such model or version, or a bug
+  3    the database or the registry cannot be reached, or has to be upgraded
   130  interrupted
 """
 

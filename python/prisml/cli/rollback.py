@@ -41,10 +41,11 @@ def rollback(name: str, to: Which | None, expect: Which | None, why: str | None,
     """Go back to the version that served before.
 
     A second rollback goes back one further. An experiment that runs ends. Every process that follows the registry serves the older
-    version within seconds. From then on training publishes without activating, until a version is activated by hand: what was
-    rolled back would otherwise come back with the next training.
+    version within seconds. From then on training publishes without activating, until another version is activated by hand:
+    what was rolled back would otherwise come back with the next training.
     """
     look_with(f"prisml history {name}")
-    moved.write(roll_back(open_registry(registry), name, to, expected=expect, why=why), as_json=as_json, again=True)
-    if not as_json:
+    done = roll_back(open_registry(registry), name, to, expected=expect, why=why)
+    moved.write(done, as_json=as_json, again=True)
+    if done.changed and not as_json:
         render.say(f"Training publishes without activating from now on; to let a new version serve: prisml activate {name} <version>")

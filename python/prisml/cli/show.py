@@ -36,7 +36,8 @@ def show(name: str, version: Which | None, registry: str | None, as_json: bool) 
         return
     screen = render.console()
     screen.print(render.table(f"{name}, version {card.version.number}", ("", ""), _facts(card)))
-    screen.print(tables.metrics(card.manifest))
+    if card.manifest.metrics:
+        screen.print(tables.metrics(card.manifest))
     if card.manifest.gates:
         screen.print(tables.gates(card.manifest.gates))
     screen.print(tables.features(card.manifest))
@@ -53,7 +54,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ("commit", version.commit or ""),
         ("predicts", f"{manifest.output} of {manifest.entity}"),
         *tables.facts(manifest),
-        ("seed", str(manifest.seed)),
+        ("seed", str(manifest.seed) if tables.is_measured(manifest) else ""),
         ("libraries", libraries),
         ("digest", version.digest),
         ("size", "" if version.size is None else render.size(version.size)),

@@ -10,16 +10,15 @@ from prisml.cli import render
 from prisml.manifest import GateVerdict, Input, Manifest
 
 
+def is_measured(manifest: Manifest) -> bool:
+    """Whether the version was trained here, and not elsewhere on data that nobody knows here."""
+    return manifest.parity.source != "supplied"
+
+
 def facts(manifest: Manifest) -> list[tuple[str, str]]:
     """Task, rows, split and parity, each as a line of a table."""
-    rows = manifest.rows
-    dropped = f", {rows.dropped_null_label:,} without a label dropped" if rows.dropped_null_label else ""
-    return [
-        ("task", f"{manifest.task} ({manifest.estimator})"),
-        ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
-        ("split", ", ".join(f"{key} {value}" for key, value in manifest.split.items())),
-        ("parity", _parity(manifest)),
-    ]
+    data = _data(manifest) if is_measured(manifest) else []
+    return [("task", f"{manifest.task} ({manifest.estimator})"), *data, ("parity", _parity(manifest))]
 
 
 def metrics(manifest: Manifest) -> Table:
@@ -45,6 +44,15 @@ def features(manifest: Manifest) -> Table:
     """Each feature with its kind and what it is made of."""
     rows = [(each.name, each.kind, _made_of(each), _missing(each), _categories(each)) for each in manifest.inputs]
     return render.table("Features", ("feature", "kind", "made of", "missing", "categories"), rows, right=("categories",))
+
+
+def _data(manifest: Manifest) -> list[tuple[str, str]]:
+    rows = manifest.rows
+    dropped = f", {rows.dropped_null_label:,} without a label dropped" if rows.dropped_null_label else ""
+    return [
+        ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
+        ("split", ", ".join(f"{key} {value}" for key, value in manifest.split.items())),
+    ]
 
 
 def _parity(manifest: Manifest) -> str:

@@ -59,8 +59,10 @@ def _write(found: Verification, place: str) -> None:
         render.say(
             f"{len(found.problems):,} of what was read is wrong ({read}). Restore it from a backup, or train again.", style="bold red"
         )
-    else:
+    elif found.versions or found.blobs:
         render.say(f"{place} is whole: {read}.")
+    else:
+        render.say(f"{place} is empty: there is nothing to check. Is it the right place?")
     if found.orphans:
         one = len(found.orphans) == 1
         lies = "lies there and does no harm" if one else "lie there and do no harm"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
 from prisml.errors import DatabaseConnectionError
-from prisml.url import make_engine, read_url, refuse_torn
+from prisml.url import first_line, make_engine, read_url, refuse_torn
 
 
 def connect(url: str | URL) -> Engine:
@@ -31,7 +30,7 @@ def reaching(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         place = shown(url)
-        message = f"The database {place} cannot be read: {type(error.orig).__name__}: {_redacted(str(error.orig), url)}"
+        message = f"The database {place} cannot be read: {type(error.orig).__name__}: {first_line(str(error.orig), url)}"
         hints = ["Does it run, and do host, port, user, password and database fit?"]
         # The driver's own words may repeat what we leave out: they are not chained.
         raise DatabaseConnectionError(message, {"database": place}, hints) from None
@@ -50,19 +49,3 @@ def _refuse_absent_file(url: URL) -> None:
         return
     message = f"There is no database file {name}."
     raise DatabaseConnectionError(message, {"database": shown(url)}, ["Three slashes start a relative path, four an absolute one."])
-
-
-def _redacted(text: str, url: URL) -> str:
-    """The first line of ``text`` without the password and the values of the query, in any spelling of a URL."""
-    line = next(iter(text.strip().splitlines()), "")
-    for secret in sorted(_secrets(url), key=len, reverse=True):
-        for spelling in {secret, quote(secret), quote_plus(secret), quote(secret, safe="")}:
-            line = line.replace(spelling, "***")
-    return line
-
-
-def _secrets(url: URL) -> set[str]:
-    values = {url.password or ""}
-    for value in url.query.values():
-        values |= {value} if isinstance(value, str) else set(value)
-    return values - {""}

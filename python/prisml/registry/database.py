@@ -89,7 +89,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """One transaction that every other writer waits for; committed when the block ends well."""
-        with translated(self.place):
+        with translated(self.place, self.engine):
             self._prepare()
             with self._transaction() as connection:
                 refuse_older(read_schema(connection, self.place, lock=True) or 0, self.place)
@@ -106,7 +106,7 @@ class Database:
             if transaction.connection is None or transaction.schema == SCHEMA_VERSION:
                 return SCHEMA_VERSION
         # The number is raised last, in a transaction of its own: MariaDB commits each change of a table.
-        with translated(self.place):
+        with translated(self.place, self.engine):
             for step in (add_columns, fill_columns):
                 with self._transaction() as connection:
                     if (read_schema(connection, self.place, lock=True) or 0) < SCHEMA_VERSION:
@@ -140,7 +140,7 @@ class Database:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         file = self._file
-        with translated(self.place):
+        with translated(self.place, self.engine):
             if file is None or not self._is_own or not sqlite.is_sealed(file):
                 with self.engine.connect() as connection:
                     yield connection

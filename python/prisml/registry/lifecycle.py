@@ -140,7 +140,7 @@ def _check_versions(transaction: Transaction, model: str, weights: Mapping[int, 
         raise ExperimentError(
             f"Version {control} of {model!r} is active, and the weights leave it out.",
             {"model": model, "version": control},
-            [f"Give it a weight: the active version is the control, as in {{{control}: 0.9, ...}}."],
+            ["Give it a weight too: the active version is the control."],
         )
     found = {number: find_version(transaction, model, number) for number in weights}
     manifests = {number: read_manifest(manifest_text(transaction, version)) for number, version in found.items()}

@@ -6,19 +6,26 @@ import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, String, and_, func, insert, select, type_coerce
 
 from prisml.errors import ArtifactError
 from prisml.registry.experiments import Experiment, read_experiment
-from prisml.registry.tables import deployments
+from prisml.registry.tables import deployments, utc_text
 from prisml.registry.transaction import Transaction
 
 MOVES = frozenset({"publish", "activate", "rollback", "promote", "import"})
 """What lets a version serve; the other actions, start, ramp and stop, are about experiments alone."""
 CHANNEL = "prisml"
 """PostgreSQL tells whoever listens here the name of a model whose log has grown."""
+
+
+class Mark(NamedTuple):
+    """Tells an entry of a model's log from every other, also from the one at its position in a registry that took this one's place."""
+
+    position: int
+    at: str
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,11 @@ class Deployment:
     before: int | None
     version: int
     experiment: Experiment | None
+
+    @property
+    def mark(self) -> Mark:
+        """What ``last_marks`` gives for this entry."""
+        return Mark(self.position, utc_text(self.at))
 
 
 @dataclass(frozen=True)
@@ -71,11 +83,19 @@ def read_log(transaction: Transaction, name: str, *, as_of: datetime | None = No
         raise ArtifactError(message, {"model": name}, ["Restore the registry from a backup."]) from None
 
 
+def last_marks(transaction: Transaction, names: Sequence[str]) -> dict[str, Mark]:
+    """Which entry of each model's log is the last, in one statement; a model without a log is left out."""
+    entry = deployments.c
+    last = select(entry.name, func.max(entry.position).label("position")).where(entry.name.in_(names)).group_by(entry.name).subquery()
+    # The moment as text: one that is damaged must not keep other models from being followed.
+    statement = select(entry.name, entry.position, type_coerce(entry.at, String).label("at"))
+    statement = statement.join(last, and_(entry.name == last.c.name, entry.position == last.c.position))
+    return {row.name: Mark(row.position, row.at) for row in transaction.rows(statement)}
+
+
 def last_positions(transaction: Transaction, names: Sequence[str]) -> dict[str, int]:
     """The position of each model's last entry, in one statement; a model without a log is left out."""
-    last = func.max(deployments.c.position).label("last")
-    statement = select(deployments.c.name, last).where(deployments.c.name.in_(names)).group_by(deployments.c.name)
-    return {row.name: row.last for row in transaction.rows(statement)}
+    return {name: mark.position for name, mark in last_marks(transaction, names).items()}
 
 
 def change(transaction: Transaction, name: str, version: int, action: str, by: By, *, experiment: Experiment | None = None) -> Deployment:

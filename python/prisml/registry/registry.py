@@ -29,7 +29,7 @@ class Registry:
 
     Reading makes neither file nor table; the first ``publish`` makes them. Every method is one transaction and raises
     ``RegistryError`` where the place cannot be reached. Which version is meant is said by its number or its label. ``author`` is the
-    user of this process unless given; ``why`` is kept in the log.
+    user of this process unless given; ``why`` is kept in the log. ``experiments`` starts, ramps, promotes and stops experiments.
     """
 
     def __init__(self, where: str | URL | Engine) -> None:

@@ -37,7 +37,7 @@ def check_weights(model: str, weights: Mapping[int, float]) -> None:
             )
     if len(weights) < 2:
         raise ExperimentError(
-            f"An experiment of {model!r} needs two versions or more.", context, ["Give each a weight, as in {1: 0.9, 2: 0.1}."]
+            f"An experiment of {model!r} needs two versions or more.", context, ["Give a weight to the active version and to another."]
         )
     total = math.fsum(weights.values())
     if abs(total - 1.0) > _TOLERANCE:

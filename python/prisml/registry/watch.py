@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import selectors
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, QueuePool
+from sqlalchemy import AssertionPool, Connection, Engine, QueuePool, SingletonThreadPool, StaticPool
+from sqlalchemy.exc import DBAPIError
 
+from prisml.errors import RegistryError
 from prisml.registry.database import Database
-from prisml.registry.log import CHANNEL, last_positions
+from prisml.registry.log import CHANNEL, Mark, last_marks
 from prisml.registry.refusals import translated
 from prisml.registry.transaction import Transaction
 
@@ -32,24 +34,28 @@ class Watch:
         """Equal for two that watch the same place."""
         return self._database.identity
 
-    def positions(self, names: Iterable[str]) -> dict[str, int]:
-        """The position of the last entry in each model's log; ``RegistryError`` where the registry cannot be asked."""
+    @property
+    def is_apart(self) -> bool:
+        """Whether a thread has a connection of its own here. In a pool of one for all it would end what others are in the middle of."""
+        return not isinstance(self._engine.pool, StaticPool | SingletonThreadPool | AssertionPool)
+
+    def marks(self, names: Iterable[str]) -> dict[str, Mark]:
+        """The last entry in each model's log; ``RegistryError`` where the registry cannot be asked."""
         wanted = sorted(names)
-        try:
-            if self._engine.dialect.name == "sqlite":
-                with self._database.statement() as transaction:
-                    return last_positions(transaction, wanted)
-            with translated(self._database.place):
-                return last_positions(Transaction(self._opened(), self._database.place), wanted)
-        except BaseException:
-            self.close()
-            raise
+        if self._connection is not None:
+            # One that was open may have been lost since it was used, and a new one work.
+            with suppress(RegistryError):
+                return self._asked(wanted)
+        return self._asked(wanted)
 
     def wait(self, seconds: float, wake: socket.socket) -> None:
         """Sleep, until something was appended to a log (where the database says so), or something was sent to ``wake``."""
         with selectors.DefaultSelector() as selector:
             selector.register(wake, selectors.EVENT_READ)
             if self._raw is not None:
+                # What came while the log was read does not make the socket ready again.
+                if self._take_notifications():
+                    return
                 selector.register(self._raw.fileno(), selectors.EVENT_READ)
             for key, _ in selector.select(seconds):
                 if key.fileobj is wake:
@@ -77,6 +83,17 @@ class Watch:
     def _engine(self) -> Engine:
         return self._database.engine
 
+    def _asked(self, wanted: Sequence[str]) -> dict[str, Mark]:
+        try:
+            if self._engine.dialect.name == "sqlite":
+                with self._database.statement() as transaction:
+                    return last_marks(transaction, wanted)
+            with translated(self._database.place, self._database.engine):
+                return last_marks(Transaction(self._opened(), self._database.place), wanted)
+        except BaseException:
+            self.close()
+            raise
+
     def _opened(self) -> Connection:
         if self._connection is None:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -87,20 +104,27 @@ class Watch:
             self._raw = raw if _listens(connection, raw) else None
         return self._connection
 
-    def _take_notifications(self) -> None:
+    def _take_notifications(self) -> bool:
+        """Whether there were any, or the connection is lost."""
         try:
             if self._engine.dialect.driver == "psycopg":
-                list(self._raw.notifies(timeout=0))
-            else:
-                self._raw.poll()
-                self._raw.notifies.clear()
+                return bool(list(self._raw.notifies(timeout=0)))
+            self._raw.poll()
+            found = bool(self._raw.notifies)
+            self._raw.notifies.clear()
         except Exception:  # noqa: BLE001 -- Whatever the driver raises: the connection is lost, and the next query opens another.
             self.close()
+            return True
+        return found
 
 
 def _listens(connection: Connection, raw: Any) -> bool:
     """Whether the database will notify this connection: PostgreSQL does, through drivers that can be asked without waiting."""
     if connection.dialect.name != "postgresql" or connection.dialect.driver not in ("psycopg", "psycopg2"):
         return False
-    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+    try:
+        connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+    except DBAPIError:
+        # A standby can be read and not listened to.
+        return False
     return hasattr(raw, "fileno")

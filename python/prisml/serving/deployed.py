@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, PrisMLError
 from prisml.registry.experiments import BUCKETS, CONTROL, Experiment, Variant
+from prisml.registry.log import Mark
 from prisml.registry.registry import Registry
 from prisml.serving.prediction import Predictions, Shares
 from prisml.serving.served import Computed, Served
@@ -21,20 +22,21 @@ from prisml.serving.served import Computed, Served
 class Deployed:
     """The versions that serve, loaded. Immutable.
 
-    ``position`` is that of the registry's log; None for what comes from no log. ``others`` are the versions of the experiment's
-    variants by number, the control's among them.
+    ``mark`` and ``position`` are those of the entry in the registry's log; None for what comes from no log. ``others`` are the versions
+    of the experiment's variants by number, the control's among them.
     """
 
     def __init__(
         self,
         control: Served,
         *,
-        position: int | None = None,
+        mark: Mark | None = None,
         experiment: Experiment | None = None,
         others: Mapping[int, Served] = MappingProxyType({}),
     ) -> None:
         self.control = control
-        self.position = position
+        self.mark = mark
+        self.position = None if mark is None else mark.position
         self.experiment = experiment
         # The shortest way for the commonest call: one version, and nothing to compute before it is asked.
         self.plain = experiment is None and not control.resolves
@@ -54,7 +56,7 @@ class Deployed:
         numbers = {found.version, *(variant.version for variant in (found.experiment.variants if found.experiment else ()))}
         known = {} if before is None else before.by_number
         served = {number: _load(registry, name, number, definition, known.get(number)) for number in sorted(numbers)}
-        return cls(served[found.version], position=found.position, experiment=found.experiment, others=served)
+        return cls(served[found.version], mark=found.mark, experiment=found.experiment, others=served)
 
     def indices(self, keys: Sequence[object]) -> NDArray[np.int16]:
         """The index of the variant that answers for each key, -1 where none does; ``EncodingError`` names a key that cannot be one."""
@@ -66,10 +68,12 @@ class Deployed:
 
     def assigned(self, key: object) -> tuple[Served, str | None]:
         """Which version answers for ``key``, and the variant's name; the active one and None without a key or an experiment."""
-        if self.experiment is None or key is None:
-            return self.control, None
-        index = self.experiment.assign_many([key])[0]
-        return self._served[index], self._names[index]
+        variant = (self.experiment or _EVERYBODY).assign(key)
+        return (self.control, None) if self.experiment is None or variant is None else (self.by_number[variant.version], variant.name)
+
+    def said(self) -> tuple[object, ...]:
+        """What differs where the registry says something else."""
+        return self.mark, self.control.digest, self.experiment
 
     def predict_many(
         self, rows: Sequence[object], keys: Sequence[object] | None, *, as_of: int, computed: Computed | None, null_errors: bool
@@ -108,7 +112,8 @@ class Deployed:
             try:
                 found[row] = self.indices([key])[0]
             except EncodingError as error:
-                failed[row] = EncodingError(error.message, {**error.context, "row": row}, error.suggestions)
+                message = error.message.replace("row 0", f"row {row}", 1)
+                failed[row] = EncodingError(message, {**error.context, "row": row}, error.suggestions)
         return found, failed
 
 

@@ -39,17 +39,9 @@ class Engine(Followed):
     one is answered by the active version. Made by ``prisml.load`` or ``definition.load``.
     """
 
-    def __init__(
-        self,
-        deployed: Deployed,
-        *,
-        definition: ModelDefinition[Any] | None = None,
-        registry: Registry | None = None,
-        following: bool = False,
-    ) -> None:
+    def __init__(self, deployed: Deployed, *, definition: ModelDefinition[Any] | None = None, registry: Registry | None = None) -> None:
         super().__init__(deployed, registry, definition)
         self._definition = definition if definition is not None and definition.resolvers else None
-        self._following = following
 
     @classmethod
     def from_artifact(cls, artifact: Artifact, *, definition: ModelDefinition[Any] | None = None, version: int | None = None) -> Engine:
@@ -67,7 +59,7 @@ class Engine(Followed):
     ) -> Engine:
         """An engine that serves what ``registry`` says, and looks for changes each ``refresh`` seconds (None: only when told to)."""
         deployed = Deployed.read(registry, name, definition)
-        engine = cls(deployed, definition=definition, registry=registry, following=refresh is not None)
+        engine = cls(deployed, definition=definition, registry=registry)
         follow(engine, registry, refresh)
         return engine
 
@@ -105,7 +97,7 @@ class Engine(Followed):
             control.runtime,
             control.notes(),
             experiment=None if experiment is None else experiment.name,
-            following=self._following,
+            following=self.followed,
             refreshed_at=standing.refreshed_at,
             problem=standing.problem,
         )
@@ -179,8 +171,9 @@ class Engine(Followed):
 
     def assign_many(self, keys: Sequence[object]) -> list[Variant | None]:
         """As ``assign``, for each of ``keys``, in their order."""
-        experiment = self.deployed.experiment
-        indices = self.deployed.indices(checked_keys(keys, len(keys), self.name))
+        deployed = self.deployed
+        experiment = deployed.experiment
+        indices = deployed.indices(checked_keys(keys, self.name))
         return [None if experiment is None or index < 0 else experiment.variants[index] for index in indices.tolist()]
 
     def refresh(self) -> bool:
@@ -194,15 +187,13 @@ class Engine(Followed):
     def close(self) -> None:
         """Follow the registry no longer; predictions go on with what serves now."""
         unfollow(self)
-        self._following = False
 
     def _key_of(self, deployed: Deployed, row: object, key: object) -> object:
         if key is not None:
-            deployed.indices([key])
             return key
         return own_keys([row], deployed.key)[0] if deployed.experiment is not None and deployed.key else None
 
     def _keys_of(self, deployed: Deployed, rows: Sequence[object], keys: Sequence[object] | None) -> Sequence[object] | None:
         if keys is not None:
-            return checked_keys(keys, len(rows), self.name)
+            return checked_keys(keys, self.name, rows=len(rows))
         return own_keys(rows, deployed.key) if deployed.experiment is not None and deployed.key else None

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from prisml.errors import PrisMLError, RegistryError
 
 if TYPE_CHECKING:
+    from prisml.registry.log import Mark
     from prisml.registry.registry import Registry
     from prisml.registry.watch import Watch
     from prisml.serving.followed import Followed
@@ -39,7 +40,8 @@ class Follower:
         self.place = watch.identity, refresh
         self._watch = watch
         self._refresh = refresh
-        self._failed: WeakKeyDictionary[Followed, tuple[int | None, float]] = WeakKeyDictionary()
+        self._failed: WeakKeyDictionary[Followed, tuple[Mark | None, float]] = WeakKeyDictionary()
+        self._ending = False
         self.engines: WeakSet[Followed] = WeakSet()
         self._prepare()
 
@@ -47,6 +49,8 @@ class Follower:
         self.busy = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="prisml-follow", daemon=True)
         self._wake_up, self._wake = socket.socketpair()
+        # Whoever wakes a thread that waits for its database must not wait for it too.
+        self._wake_up.setblocking(False)
 
     def start(self) -> None:
         """Let the thread run."""
@@ -54,11 +58,13 @@ class Follower:
 
     def wake(self) -> None:
         """Let the thread look now."""
-        self._wake_up.send(b"!")
+        # It is awake where its socket is full, and has ended where that is closed.
+        with suppress(OSError):
+            self._wake_up.send(b"!")
 
     def end(self) -> None:
         """Let the thread end, and wait a moment for it."""
-        self.engines.clear()
+        self._ending = True
         self.wake()
         self._thread.join(_EXIT_WAITS_SECONDS)
 
@@ -79,12 +85,16 @@ class Follower:
                     return
                 self._look(engines)
                 del engines
-            self._watch.wait(self._refresh, self._wake)
+            try:
+                self._watch.wait(self._refresh, self._wake)
+            except Exception:  # noqa: BLE001 -- As below: no file descriptor may be free at this moment.
+                self._watch.close()
+                time.sleep(min(self._refresh, _EXIT_WAITS_SECONDS / 2))
 
     def _living(self) -> list[Followed]:
         """The engines that are still there; without any, this follower is over."""
         with _locked() as known:
-            engines = list(self.engines)
+            engines = [] if self._ending else [engine for engine in self.engines if engine.followed]
             if not engines:
                 known.by_place.pop(self.place, None)
                 self._watch.close()
@@ -97,7 +107,7 @@ class Follower:
 
     def _look(self, engines: list[Followed]) -> None:
         try:
-            positions = self._watch.positions({engine.model for engine in engines})
+            marks = self._watch.marks({engine.model for engine in engines})
         except PrisMLError as error:
             for engine in engines:
                 _say(engine, error.message)
@@ -107,14 +117,15 @@ class Follower:
                 _say(engine, f"The registry cannot be asked: {type(error).__name__}.")
             return
         for engine in engines:
-            self._catch_up(engine, positions.get(engine.model))
+            if engine.followed:
+                self._catch_up(engine, marks.get(engine.model))
 
-    def _catch_up(self, engine: Followed, position: int | None) -> None:
-        if position is not None and position == engine.deployed.position:
+    def _catch_up(self, engine: Followed, mark: Mark | None) -> None:
+        if mark is not None and mark == engine.deployed.mark:
             _say(engine, None)
             return
         failed_at, retry = self._failed.get(engine, (None, 0.0))
-        if retry and failed_at == position and time.monotonic() < retry:
+        if retry and failed_at == mark and time.monotonic() < retry:
             return
         self._failed.pop(engine, None)
         try:
@@ -123,10 +134,10 @@ class Follower:
         except RegistryError as error:
             _say(engine, error.message)
         except PrisMLError as error:
-            self._failed[engine] = position, time.monotonic() + RETRY_SECONDS
+            self._failed[engine] = mark, time.monotonic() + RETRY_SECONDS
             _say(engine, error.message)
         except Exception as error:  # noqa: BLE001 -- As above.
-            self._failed[engine] = position, time.monotonic() + RETRY_SECONDS
+            self._failed[engine] = mark, time.monotonic() + RETRY_SECONDS
             _say(engine, f"What the registry says cannot be served here: {type(error).__name__}.")
 
 
@@ -136,6 +147,13 @@ def _say(engine: Followed, problem: str | None) -> None:
     engine.noticed(problem)
 
 
+class _Held(threading.local):
+    """The locks that a thread which forks holds meanwhile; several may fork at once."""
+
+    def __init__(self) -> None:
+        self.locks: list[threading.Lock] = []
+
+
 class _Followers:
     """All followers of this process, and all engines that have a registry."""
 
@@ -143,34 +161,35 @@ class _Followers:
         self.lock = threading.Lock()
         self.by_place: dict[tuple[object, float], Follower] = {}
         self.engines: WeakSet[Followed] = WeakSet()
-        self.held: list[threading.Lock] = []
+        self.held = _Held()
 
     def before_fork(self) -> None:
         """Wait until no thread is at work; not for ever, since a database may not answer."""
         deadline = time.monotonic() + _FORK_WAITS_SECONDS
         for lock in (*(follower.busy for follower in list(self.by_place.values())), self.lock):
             if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                self.held.append(lock)
+                self.held.locks.append(lock)
 
     def in_parent(self) -> None:
         """Let the threads go on."""
-        while self.held:
-            self.held.pop().release()
+        while self.held.locks:
+            self.held.locks.pop().release()
 
     def in_child(self) -> None:
         """Begin anew."""
-        self.held.clear()
+        self.held.locks.clear()
         self.lock = threading.Lock()
         for engine in list(self.engines):
             engine.after_fork()
-        for follower in self.by_place.values():
+        # A list: a follower that has nothing to follow any more takes itself away at once.
+        for follower in list(self.by_place.values()):
             follower.after_fork()
 
     def at_exit(self) -> None:
         """End the threads before the interpreter does: one that is in the middle of a query then could not go on."""
         for follower in list(self.by_place.values()):
-            # Its thread may be closing the sockets at this moment.
-            with suppress(OSError):
+            # A child that was forked late could not start its thread.
+            with suppress(RuntimeError):
                 follower.end()
 
 
@@ -188,24 +207,28 @@ def _locked() -> Iterator[_Followers]:
 
 def follow(engine: Followed, registry: Registry, refresh: float | None) -> None:
     """Keep ``engine`` as ``registry`` says, looking each ``refresh`` seconds; None: only its locks are seen to across forks."""
+    watch = registry.watch()
     with _locked() as known:
         known.engines.add(engine)
-        if refresh is None:
+        if refresh is None or not watch.is_apart:
             return
-        watch = registry.watch()
+        engine.followed = True
         place = watch.identity, refresh
-        follower = known.by_place.get(place)
-        if follower is None:
-            follower = known.by_place[place] = Follower(watch, refresh)
-            follower.engines.add(engine)
-            follower.start()
+        if place in known.by_place:
+            known.by_place[place].engines.add(engine)
+            # It may have looked since the engine was read.
+            known.by_place[place].wake()
+            return
+        follower = Follower(watch, refresh)
         follower.engines.add(engine)
+        follower.start()
+        known.by_place[place] = follower
 
 
 def unfollow(engine: Followed) -> None:
     """Leave ``engine`` as it is from now on."""
-    with _locked() as known:
-        for follower in known.by_place.values():
-            if engine in follower.engines:
-                follower.engines.discard(engine)
-                follower.wake()
+    # Without the lock: a finalizer may close an engine in the middle of anything, while its own thread holds the lock too.
+    engine.followed = False
+    for follower in list(_followers.by_place.values()):
+        if engine in follower.engines:
+            follower.wake()

@@ -24,12 +24,14 @@ class Standing:
 class Followed:
     """One reference to what serves, read once by each prediction and swapped whole.
 
-    ``registry`` is where to look for changes; None for a version that was named and for a bundle, which never change.
+    ``registry`` is where to look for changes; None for a version that was named and for a bundle, which never change. ``followed`` is
+    whether a thread looks there for it.
     """
 
     def __init__(self, deployed: Deployed, registry: Registry | None, definition: ModelDefinition[Any] | None) -> None:
         self.deployed = deployed
         self.standing = Standing(None if registry is None else datetime.now(UTC))
+        self.followed = False
         self._registry = registry
         self._given = definition
         self._lock = threading.Lock()
@@ -52,7 +54,7 @@ class Followed:
                 raise
             self.deployed = found
             self.standing = Standing(datetime.now(UTC))
-            return (found.position, found.control.digest) != (before.position, before.control.digest)
+            return found.said() != before.said()
 
     def noticed(self, problem: str | None) -> None:
         """Keep that the registry answered (None), or what stands between it and the engine."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy.orm import InstanceState
 
 from prisml.errors import ConfigurationError, EncodingError
 
@@ -35,12 +37,16 @@ def checked_mode(on_error: str, model: str) -> bool:
     return on_error == "null"
 
 
-def checked_keys(keys: object, rows: int, model: str) -> Sequence[object]:
-    """``keys`` as a list; ``EncodingError`` where there is not one for each row."""
-    if isinstance(keys, str | bytes | Mapping) or not hasattr(keys, "__iter__"):
+def checked_keys(keys: object, model: str, *, rows: int | None = None) -> Sequence[object]:
+    """``keys`` as a list; ``EncodingError`` where they have no order, or there is not one for each of ``rows``."""
+    # The letters of a text, the numbers of bytes and the members of a set, in any order, would be keys too.
+    if isinstance(keys, str | bytes | bytearray | memoryview | Mapping | set | frozenset) or not isinstance(keys, Iterable):
         raise EncodingError(f"keys is a {type(keys).__name__}.", {"model": model}, ["Give a list with one key, or None, for each row."])
-    found = list(keys)
-    if len(found) != rows:
+    if isinstance(keys, np.ndarray) and not keys.ndim:
+        raise EncodingError("keys is an array without a dimension.", {"model": model}, ["Give one key, or None, for each row."])
+    # NumPy's integers take ten times as long, one by one.
+    found = keys.tolist() if isinstance(keys, np.ndarray) and keys.dtype.kind in "iu" and keys.ndim == 1 else list(keys)
+    if rows is not None and len(found) != rows:
         raise EncodingError(f"There are {len(found)} keys for {rows} rows.", {"model": model}, ["Give one key, or None, for each row."])
     return found
 
@@ -56,9 +62,19 @@ def own_keys(rows: Sequence[object], names: Sequence[str]) -> list[object]:
 def _attribute(row: object, name: str) -> object:
     if isinstance(row, Mapping):
         return row.get(name)
-    # What an object of SQLAlchemy has not loaded is not loaded here.
     values = getattr(row, "__dict__", None)
-    return values.get(name) if values and "_sa_instance_state" in values else getattr(row, name, None)
+    if not values or "_sa_instance_state" not in values:
+        return getattr(row, name, None)
+    # What an object of SQLAlchemy has not loaded is not loaded here: an expired one is still known by its identity.
+    return values[name] if name in values else _identity(values["_sa_instance_state"]).get(name)
+
+
+def _identity(state: InstanceState[Any]) -> dict[str, object]:
+    """The primary key that an object is stored under, by attribute names; empty where it is not stored yet."""
+    if state.identity is None:
+        return {}
+    mapper = state.mapper
+    return {mapper.get_property_by_column(column).key: value for column, value in zip(mapper.primary_key, state.identity, strict=True)}
 
 
 def checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float32]:

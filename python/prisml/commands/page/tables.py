@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from prisml.commands.page.multiples import metric_names
 from prisml.commands.page.past import Past, Told
-from prisml.commands.page.text import escape, isolated, moment, number, percent, prose, short
+from prisml.commands.page.text import escape, isolated, measured, moment, percent, prose, short
 from prisml.manifest import Interval
 from prisml.registry.experiments import Experiment
 from prisml.registry.log import Deployment
@@ -80,10 +80,10 @@ def _version(past: Past, told: Told, metrics: Sequence[str]) -> str:
 
 
 def _metric(interval: Interval) -> str:
-    value = number(interval.value)
+    value = measured(interval.value)
     if interval.low is None or interval.high is None:
         return value
-    return f"{value}<br><small>{number(interval.low)} to {number(interval.high)}</small>"
+    return f"{value}<br><small>{measured(interval.low)} to {measured(interval.high)}</small>"
 
 
 def _state(past: Past, told: Told) -> str:
@@ -101,7 +101,7 @@ def _states(past: Past, told: Told) -> Iterator[str]:
 
 
 def _bytes(size: int) -> str:
-    for unit, factor in (("MB", 1e6), ("kB", 1e3)):
+    for unit, factor in (("MiB", 1024**2), ("KiB", 1024)):
         if size >= factor:
-            return f"{size / factor:.3g} {unit}"
+            return f"{size / factor:,.1f} {unit}"
     return f"{size} B"

@@ -60,8 +60,16 @@ def moment(at: datetime) -> str:
 
 def number(value: float) -> str:
     """The number with four significant digits, a real minus sign, and no exponent where it can be avoided."""
-    text = f"{value:.4g}" if value == 0 or 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
+    text = f"{value:.4g}" if value == 0 or 1e-4 <= abs(value) < 1e4 else f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.3e}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def measured(value: float) -> str:
+    """The number with as many decimals as others of its size have, so that a column of them can be compared."""
+    if value != 0 and abs(value) < 1e-3:
+        return number(value)
+    size = abs(value)
+    return f"{value:,.{4 if size < 10 else 2 if size < 1000 else 0}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def percent(share: float) -> str:

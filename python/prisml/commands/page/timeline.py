@@ -86,13 +86,17 @@ def _frame(past: Past, spells: tuple[Spell, ...], trials: tuple[Trial, ...]) -> 
 
 def _axis(frame: _Frame) -> Iterator[str]:
     yield '<g class="axis" aria-hidden="true">'
+    free = 0.0
     for place, (at, text) in enumerate(_ticks(frame)):
         x = frame.at(at)
         yield f'<path d="M{x:.1f},{LANE} V{frame.bottom:.1f}"/>'
         # The first one says the day, where the others say hours.
         words = f"{at:%Y-%m-%d} {text}" if place == 0 and ":" in text else text
-        side = min(x - GUTTER, WIDTH - x)
-        anchor = "middle" if side > len(words) * _LETTER / 2 else "start" if x < WIDTH / 2 else "end"
+        wide, side = len(words) * _LETTER, min(x - GUTTER, WIDTH - x)
+        anchor, before = ("middle", wide / 2) if side > wide / 2 else ("start", 0.0) if x < WIDTH / 2 else ("end", wide)
+        if x - before < free:
+            continue
+        free = x - before + wide
         yield f'<text x="{x:.1f}" y="{frame.bottom + 17:.1f}" text-anchor="{anchor}">{words}</text>'
     yield "</g>"
 
