@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine, select
+from sqlalchemy import Engine, NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
@@ -15,25 +15,31 @@ from prisml import Feature, define_model
 from prisml.errors import ConfigurationError, DefinitionError, FeatureExtractionError, ModelNotFoundError
 from prisml.orm import attach, extend, with_ml
 from prisml.registry import Registry
-from tests.support.predicted import Base, Customer, Order, abroad, churn, create, loyal, predict_calls, publish, wanted
+from tests.support.predicted import (
+    Customer,
+    Order,
+    abroad,
+    churn,
+    loyal,
+    opened_shop,
+    predict_calls,
+    publish,
+    publish_all,
+    wanted,
+)
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
     """A registry with the three models of customers."""
-    registry = Registry(f"sqlite:///{tmp_path / 'registry.db'}")
-    for definition in (churn, loyal, abroad):
-        publish(registry, definition)
-    return registry
+    return publish_all(tmp_path)
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Engine]:
     """A database with thirty customers."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
-    create(engine, Base.metadata, 30)
-    yield engine
-    engine.dispose()
+    with opened_shop(tmp_path, 30) as engine:
+        yield engine
 
 
 def test_namespaces_and_extensions_stand_beside_each_other(tmp_path: Path, registry: Registry, database: Engine):

@@ -38,7 +38,20 @@ from prisml.orm import attach, extend, with_ml
 from prisml.registry import Registry
 from tests.artifacts import expected
 from tests.support.database import statements
-from tests.support.predicted import Account, Base, Customer, Order, abroad, churn, create, loyal, predict_calls, publish, wanted
+from tests.support.predicted import (
+    Account,
+    Base,
+    Customer,
+    Order,
+    abroad,
+    all_right,
+    churn,
+    create,
+    opened_shop,
+    predict_calls,
+    publish_all,
+    wanted,
+)
 
 COUNT = 12
 
@@ -46,30 +59,20 @@ COUNT = 12
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
     """A registry with the three models."""
-    registry = Registry(f"sqlite:///{tmp_path / 'registry.db'}")
-    for definition in (churn, loyal, abroad):
-        publish(registry, definition)
-    return registry
+    return publish_all(tmp_path)
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Engine]:
     """A database with a dozen customers."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
-    create(engine, Base.metadata, COUNT)
-    yield engine
-    engine.dispose()
+    with opened_shop(tmp_path, COUNT) as engine:
+        yield engine
 
 
 @pytest.fixture
 def maker(registry: Registry, database: Engine) -> sessionmaker[Session]:
     """Sessions extended with one model."""
     return extend(sessionmaker(database), [churn], registry=registry)
-
-
-def all_right(customers: Any) -> bool:
-    """Whether each customer has the prediction that its stored row gives."""
-    return [churn.of(each).value for each in customers] == pytest.approx([wanted(churn, each.id) for each in customers])
 
 
 STATEMENTS = {

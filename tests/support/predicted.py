@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, ForeignKey, MetaData, String, insert
+from sqlalchemy import Engine, ForeignKey, MetaData, String, create_engine, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
 from prisml import ModelDefinition, define_model, related, resolver
@@ -172,3 +174,27 @@ def predict_calls() -> Iterator[list[int]]:
         yield sizes
     finally:
         Model.predict_many, Model.predict = many, one
+
+
+def publish_all(folder: Path) -> Registry:
+    """A registry in that folder with the three models."""
+    registry = Registry(f"sqlite:///{folder / 'registry.db'}")
+    for definition in (churn, loyal, abroad):
+        publish(registry, definition)
+    return registry
+
+
+@contextmanager
+def opened_shop(folder: Path, count: int) -> Iterator[Engine]:
+    """A database in that folder with so many customers, closed at the end."""
+    engine = create_engine(f"sqlite:///{folder / 'shop.db'}")
+    create(engine, Base.metadata, count)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def all_right(found: Iterable[Customer]) -> bool:
+    """Whether each customer has the prediction that its stored row gives."""
+    return all(math.isclose(churn.of(each).value, wanted(churn, each.id), rel_tol=1e-6) for each in found)
