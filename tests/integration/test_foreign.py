@@ -157,6 +157,6 @@ def test_golden_rows_are_read_from_json_lines(registry: Registry):
     assert [row.features for row in rows] == ROWS
     assert register(registry, model(), graph.SerializeToString(), rows).number == 1
     for line in ('{"features": {"age": "secret"}}', "[1]", '{"features": 3, "expected": 1}', "secret", '{"features": {}, "expected": "x"}'):
-        with pytest.raises(ConfigurationError, match="line 2 is none") as caught:
+        with pytest.raises(ConfigurationError, match="line 2 is no golden row") as caught:
             read_golden(f'{{"features": {{}}, "expected": [0.5, 0.5]}}\n{line}')
         assert "secret" not in str(caught.value)

@@ -139,9 +139,9 @@ GOLDEN: dict[str, tuple[Any, str]] = {
     "a typo": ([(ROWS[0], 0.5), ({**ROWS[1], "agee": 1}, 0.6)], "row 1 has what is no feature of the definition, 'agee'"),
     "no probability": ([(ROWS[0], 1.5), (ROWS[1], 0.6)], "row 0 expects what are no probabilities"),
     "two numbers": ([(ROWS[0], [0.5, 0.5]), (ROWS[1], 0.6)], "row 0 expects 2 numbers, and a binary model gives one number"),
-    "not finite": ([(ROWS[0], float("nan")), (ROWS[1], 0.6)], "row 0 is none"),
-    "no pair": ([5], "row 0 is none"),
-    "a date": ([({"age": np.datetime64("2026-01-01"), "income": 1.0}, 0.5)], "row 0 is none"),
+    "not finite": ([(ROWS[0], float("nan")), (ROWS[1], 0.6)], "row 0 is no golden row"),
+    "no pair": ([5], "row 0 is no golden row"),
+    "a date": ([({"age": np.datetime64("2026-01-01"), "income": 1.0}, 0.5)], "row 0 is no golden row"),
 }
 
 

@@ -172,7 +172,7 @@ def test_a_graph_that_gives_something_else_is_1_and_publishes_nothing(foreign: P
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
-        ("golden.jsonl", '{"features": {"age": "s3cret"}', "The golden rows cannot be used: line 1 is none."),
+        ("golden.jsonl", '{"features": {"age": "s3cret"}', "The golden rows cannot be used: line 1 is no golden row."),
         ("golden.jsonl", "\xff\xfe", "is not UTF-8"),
         ("codes.json", "[1]", "holds no categories"),
         ("codes.json", '{"country": {"values": ["US"], "colour": 3}}', "holds no categories"),

@@ -31,7 +31,7 @@ def read_golden(text: str) -> tuple[GoldenRow, ...]:
             rows.append(_golden_row(read["features"], read["expected"]))
         except (ValueError, KeyError, TypeError):
             # Not chained: it quotes the row.
-            raise _malformed(f"line {number} is none") from None
+            raise _malformed(f"line {number} is no golden row") from None
     return tuple(rows)
 
 
@@ -43,7 +43,7 @@ def checked_golden(golden: Golden, manifest: Manifest) -> tuple[GoldenRow, ...]:
         try:
             row = given if isinstance(given, GoldenRow) else _golden_row(*given)
         except (ValueError, TypeError):
-            raise _malformed(f"row {place} is none") from None
+            raise _malformed(f"row {place} is no golden row") from None
         if set(row.features) != names:
             odd = sorted(set(row.features) ^ names)
             what = "lacks the feature" if odd[0] in names else "has what is no feature of the definition,"
@@ -130,5 +130,8 @@ def _malformed(what: str, **context: object) -> ConfigurationError:
     return ConfigurationError(
         f"The golden rows cannot be used: {what}.",
         context,
-        ["A golden row gives every feature under its own name, None where it is missing, and the output that is expected for it."],
+        [
+            "A golden row gives every feature under its own name, None where it is missing, and the output that is expected for it.",
+            'As a line of JSON: {"features": {"age": 41, "country": null}, "expected": 0.7}.',
+        ],
     )
