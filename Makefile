@@ -1,6 +1,7 @@
 # The recipes people and CI run. Everything lives in .venv and target; `make clean` removes what was made.
 PYTHON ?= python3
 VENV ?= .venv
+PEERS ?= .venv-peers
 WORKERS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -11,23 +12,35 @@ ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; 
 FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench docs clean
-.PHONY: verify-parity verify-batch verify-crashes verify-extraction verify-flights verify-latency verify-orm verify-routing verify-swaps verify-web
+.PHONY: help install demo test lint format bench bench-peers docs clean
+.PHONY: verify-parity verify-batch verify-concurrency verify-crashes verify-encoding verify-extraction verify-flights verify-instructions verify-latency verify-native verify-orm verify-routing verify-start verify-swaps verify-web
 
 help:
-	@echo "make demo     from nothing to predictions on real data"
-	@echo "make test     cargo test and pytest"
-	@echo "make lint     cargo fmt, clippy, ruff, mypy, stubtest, layers"
-	@echo "make bench    speeds, beside scikit-learn and onnxruntime"
-	@echo "make docs     the documentation, into docs/_build/html"
-	@echo "make verify-flights   every model on all flights: parity, metrics, batch, latency"
-	@echo "make verify-parity | verify-batch | verify-latency"
-	@echo "              one table of it each; exit code 1 where a promise is broken"
-	@echo "make verify-routing   which keys get which variant: even, fair, independent; nanoseconds each"
-	@echo "make verify-crashes   publishers and database servers killed in the middle of writes: what is left"
-	@echo "make verify-swaps     versions swapped under predicting threads; how soon other processes follow"
-	@echo "make verify-web       the FastAPI example under load while versions are swapped"
-	@echo "make verify-extraction | verify-orm   speed and memory of reading; what with_ml() adds to a query"
+	@echo "make install              the environment that all others use"
+	@echo "make demo                 from nothing to predictions on real data"
+	@echo "make test                 cargo test and pytest"
+	@echo "make lint                 cargo fmt, clippy, ruff, mypy, stubtest, layers"
+	@echo "make format               what cargo fmt and ruff put right by themselves"
+	@echo "make docs                 the documentation, into docs/_build/html"
+	@echo "make bench                verify-latency and verify-extraction: speeds, beside scikit-learn and onnxruntime"
+	@echo "make bench-peers          beside everything one would use instead, half an hour; writes docs/explanation/speed.md"
+	@echo "make clean                removes all that was made"
+	@echo
+	@echo "make verify-batch         one table of verify-flights; exit code 1 where a promise is broken"
+	@echo "make verify-concurrency   threads under swaps, event loops, forks, gunicorn, memory under a million calls"
+	@echo "make verify-crashes       publishers and database servers killed in the middle of writes: what is left"
+	@echo "make verify-encoding      what it costs to read dictionaries and loaded objects, beside tuples made in Python"
+	@echo "make verify-extraction    speed and memory of reading a table"
+	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
+	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
+	@echo "make verify-latency       as verify-batch"
+	@echo "make verify-native        native evaluation beside ONNX Runtime and the models' own libraries, whole test sets"
+	@echo "make verify-orm           what with_ml() adds to a query"
+	@echo "make verify-parity        as verify-batch"
+	@echo "make verify-routing       which keys get which variant: even, fair, independent; nanoseconds each"
+	@echo "make verify-start         loading, first and second prediction, memory, beside ONNX Runtime's session"
+	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
+	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
 install: $(INSTALLED)
 
@@ -70,6 +83,20 @@ format: $(INSTALLED)
 
 bench: verify-latency verify-extraction
 
+# In an environment of its own: what the peers need is nothing that PrisML should be tested with.
+$(PEERS)/.installed: pyproject.toml $(INSTALLED)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2' setuptools wheel
+	PATH="$(abspath $(PEERS))/bin:$$PATH" $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[peers]'
+	@touch $@
+
+bench-peers: $(PEERS)/.installed
+	$(PEERS)/bin/python -m benches.peers
+	$(PEERS)/bin/python -m benches.peer_page
+
+verify-native: $(PEERS)/.installed
+	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m benches.verify_native
+
 docs: $(INSTALLED)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
@@ -80,6 +107,9 @@ verify-parity verify-batch verify-latency: verify-%: $(FLIGHTS)
 
 verify-extraction: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_extraction
+
+verify-encoding: $(FLIGHTS)
+	$(BIN)/python -m benches.verify_encoding
 
 verify-orm: $(INSTALLED)
 	$(BIN)/python -m benches.verify_orm
@@ -93,6 +123,15 @@ verify-crashes: $(INSTALLED)
 verify-swaps: $(INSTALLED)
 	$(BIN)/python -m benches.verify_swaps
 
+verify-start: $(INSTALLED)
+	$(BIN)/python -m benches.verify_start
+
+verify-concurrency: $(INSTALLED)
+	$(BIN)/python -m benches.verify_concurrency
+
+verify-instructions: $(INSTALLED)
+	$(BIN)/python -m benches.verify_instructions
+
 verify-routing: $(INSTALLED)
 	$(BIN)/python -m benches.verify_routing
 
@@ -101,4 +140,4 @@ verify-flights: $(FLIGHTS)
 	$(BIN)/python -m benches.flights_features
 
 clean:
-	rm -rf $(VENV) target docs/_build examples/flights/data examples/fastapi/data .prisml .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) target docs/_build examples/flights/data examples/fastapi/data .prisml .pytest_cache .mypy_cache .ruff_cache

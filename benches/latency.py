@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from benches.contenders import Peer, flat, onnx_runtime, scikit_learn
 from benches.handmade import LINEAR, Handmade
-from benches.peers import Peer, flat, onnx_runtime, scikit_learn
 from benches.report import Report
 from benches.trained import Trained
 

@@ -1,132 +1,87 @@
-"""What a user would do without PrisML to predict from a mapping, each with the same fitted model behind it."""
+"""PrisML beside what a user would pick instead: one row and batches, made-up numbers and real flights, in one run.
+
+Contenders take turns in every block, so that ratios hold on a machine that is not quiet. All have the same fitted model (ydf one of its
+own, of the same shape), and their answers are compared: who predicts something else is exit code 1. A demand that is not reached is
+said, and is no failure, unless ``--strict``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
 
-import numpy as np
-import onnxruntime
-import pandas as pd
-from numpy.typing import NDArray
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+from rich.console import Console
 
-from benches.handmade import FEATURES, LINEAR, RAREST, Handmade
+from benches.peer_data import TABLES
+from benches.peer_demands import verdicts
+from benches.peer_encoding import encodings
+from benches.peer_models import train
+from benches.peer_race import CLOCKS
+from benches.peer_results import results_file, show, write
+from benches.peer_runs import ALWAYS, PEERS, Effort, Results, run
 
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A way to predict: for one row and for many, from what it starts with (``given``: mappings, or an array that is there already)."""
-
-    name: str
-    given: str
-    one: Callable[[Any], object]
-    many: Callable[[Any], object]
-
-
-def scikit_learn(handmade: Handmade, pipeline: Pipeline, algorithm: str) -> list[Peer]:
-    """scikit-learn from mappings, through a DataFrame and a pipeline with its own encoders, and from the encoded array."""
-    dtype = np.float64 if algorithm in LINEAR else np.float32
-    whole = _whole_pipeline(handmade, pipeline, dtype)
-    return [
-        Peer(
-            "scikit-learn, DataFrame and pipeline",
-            "mappings",
-            lambda row: whole.predict_proba(pd.DataFrame([row], columns=FEATURES)),
-            lambda rows: whole.predict_proba(pd.DataFrame(rows, columns=FEATURES)),
-        ),
-        Peer("scikit-learn, encoded array", "array", pipeline.predict_proba, pipeline.predict_proba),
-    ]
+MODELS = ("LR", "GB", "HGB", "LGBM", "XGB", "RF", "MLP")
+QUICK_MODELS = ("LR", "GB", "HGB", "RF")
+QUICK_PARAMS: dict[str, dict[str, object]] = {"GB": {"n_estimators": 10}, "HGB": {"max_iter": 10}, "RF": {"n_estimators": 10}}
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+QUICK_SIZES = (1_000, 10_000)
+ROWS, QUICK_ROWS = (20_000, 100_000), (2_000, 2_000)
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "DAAL_NUM_THREADS"), "1")
 
 
-def onnx_runtime(handmade: Handmade, graph: bytes) -> list[Peer]:
-    """ONNX Runtime through its Python API on one thread, from mappings that Python encodes, and from the encoded array."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    encode = _python_encoder(handmade)
-
-    def run(matrix: NDArray[np.float32]) -> object:
-        return session.run(["probabilities"], {"features": matrix})[0]
-
-    return [
-        Peer("onnxruntime, Python encodes", "mappings", lambda row: run(encode([row])), lambda rows: run(encode(rows))),
-        Peer("onnxruntime, encoded array", "array", run, run),
-    ]
-
-
-def _whole_pipeline(handmade: Handmade, pipeline: Pipeline, dtype: type[np.floating[Any]]) -> Pipeline:
-    """Encoders for a DataFrame in front of the fitted pipeline, and the columns back in their order."""
-    names = list(RAREST)
-    numbers = [name for name in FEATURES if name not in RAREST]
-    encoders = [(name, _ordinal(handmade, name, dtype), [name]) for name in names]
-    encode = ColumnTransformer([*encoders, ("numbers", FunctionTransformer(_as_floats, kw_args={"dtype": dtype}), numbers)])
-    order = [[*names, *numbers].index(name) for name in FEATURES]
-    other = {FEATURES.index(name): len(handmade.categories[name]) for name in names}
-    encode.fit(pd.DataFrame([flat(row) for row in next(handmade.rows())[:100]], columns=FEATURES))
-    finish = FunctionTransformer(_finished, kw_args={"order": order, "other": other})
-    return Pipeline([("encode", encode), ("finish", finish), *pipeline.steps])
-
-
-def _ordinal(handmade: Handmade, name: str, dtype: type[np.floating[Any]]) -> OrdinalEncoder:
-    """The category's codes; -1 for what training did not see, since scikit-learn wants a code apart from the others there."""
-    kept: list[object] = [*handmade.categories[name]]
-    missing = handmade.codes[name] - 1
-    known = [*kept, np.nan] if missing > len(kept) else kept
-    return OrdinalEncoder(
-        categories=[np.array(known, dtype=object)],
-        handle_unknown="use_encoded_value",
-        unknown_value=-1,
-        encoded_missing_value=missing,
-        dtype=dtype,
+def main(given: Sequence[str] | None = None) -> int:
+    """The exit code: 1 where a contender predicts something else, or, if strict, where a demand is not reached."""
+    options = _parser().parse_args(given)
+    quick = options.quick
+    effort = Effort(
+        peers=options.peers or list(PEERS),
+        blocks=5 if quick else options.blocks,
+        sizes=options.sizes or (QUICK_SIZES if quick else SIZES),
+        rounds=2 if quick else 5,
+        enough=0.0 if quick else 0.3,
+        clock=CLOCKS[options.clock],
     )
+    results = Results()
+    for data in options.data or TABLES:
+        table = TABLES[data](*(QUICK_ROWS if quick else ROWS))
+        for name in options.models or (QUICK_MODELS if quick else MODELS):
+            started = time.perf_counter()
+            run(results, train(name, table, params=QUICK_PARAMS.get(name) if quick else None), effort)
+            print(f"{data}, {name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+        if data == "flights":
+            results.encodings = encodings(table, rows=max(effort.sizes[:3]), rounds=effort.rounds, clock=effort.clock)
+    found = verdicts(results)
+    show(Console(width=None if sys.stdout.isatty() else 160), results, found)
+    if options.json or not quick:
+        write(options.json or results_file(), results, found, clock=options.clock)
+    return 1 if results.wrong or (options.strict and not all(verdict.reached for verdict in found)) else 0
 
 
-def _as_floats(frame: pd.DataFrame, dtype: type[np.floating[Any]]) -> NDArray[Any]:
-    return np.asarray(frame.to_numpy(dtype=dtype, na_value=np.nan))
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, not to benches/results")
+    parser.add_argument("--quick", action="store_true", help="small models, few blocks: whether it works, in about a minute")
+    parser.add_argument("--strict", action="store_true", help="exit code 1 where a demand is not reached")
+    parser.add_argument("--data", action="append", choices=TABLES, help="only this data set; may be given again")
+    parser.add_argument("--models", nargs="+", choices=MODELS, help=f"only these ({', '.join(MODELS)})")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, help=f"only these; always installed are {' and '.join(ALWAYS)}")
+    parser.add_argument("--sizes", nargs="+", type=int, metavar="ROWS", help="only batches of so many rows")
+    parser.add_argument("--blocks", type=int, default=50, help="how many blocks of single rows (50)")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: the time at work, for a machine that others use too")
+    return parser
 
 
-def _finished(matrix: NDArray[Any], order: Sequence[int], other: Mapping[int, int]) -> NDArray[Any]:
-    """The columns in their order, with the code for other where the encoder knew none."""
-    ordered = matrix[:, order]
-    for place, code in other.items():
-        ordered[ordered[:, place] == -1, place] = code
-    return ordered
+def alone(given: Sequence[str]) -> int:
+    """The exit code of the race in a process of one thread, which libraries read from the environment when they are loaded."""
+    command = [sys.executable, "-m", "benches.peers", *given]
+    return subprocess.run(command, env={**os.environ, **_ONE_THREAD}, check=False).returncode
 
 
-def _python_encoder(handmade: Handmade) -> Callable[[Sequence[Row]], NDArray[np.float32]]:
-    """An encoder as one would write it: a loop over rows and columns, into one float32 matrix."""
-    codes = {name: {value: float(code) for code, value in enumerate(kept)} for name, kept in handmade.categories.items()}
-    other = {name: float(len(kept)) for name, kept in handmade.categories.items()}
-    missing = {name: float(count - 1) for name, count in handmade.codes.items()}
-    nan = float("nan")
-
-    def encode(rows: Sequence[Row]) -> NDArray[np.float32]:
-        matrix = np.empty((len(rows), len(FEATURES)), dtype=np.float32)
-        for place, row in enumerate(rows):
-            line: list[float] = []
-            for name in FEATURES:
-                value = row[name]
-                if name in codes:
-                    line.append(missing[name] if value is None else codes[name].get(value, other[name]))
-                else:
-                    line.append(nan if value is None else value)
-            matrix[place] = line
-        return matrix
-
-    return encode
-
-
-def flat(row: Row) -> dict[str, Any]:
-    """The row with each feature under its own name: what peers without relationships and transforms are given."""
-    plane, weather = row["plane"] or {}, row["weather"] or {}
-    moment = row["time_hour"]
-    derived = {"scheduled_weekday": moment.weekday(), "scheduled_month": moment.month}
-    related = {f"plane_{name}": plane.get(name) for name in ("year", "seats", "engines", "manufacturer")}
-    joined = {**row, **derived, **related}
-    return {name: joined[name] if name in joined else weather.get(name) for name in FEATURES}
+if __name__ == "__main__":
+    is_alone = all(os.environ.get(name) == value for name, value in _ONE_THREAD.items())
+    sys.exit(main() if is_alone else alone(sys.argv[1:]))

@@ -87,6 +87,23 @@ class UnseenCategoryError(EncodingError):
     code = "unseen_category"
 
 
+class LimitExceededError(PrisMLError):
+    """A graph is larger, or a batch has more rows, than this process allows."""
+
+    code = "limit_exceeded"
+
+
+class DeadlineExceededError(PrisMLError):
+    """The time that was given for a call with ``timeout=`` was over before it was done: nothing was predicted."""
+
+    code = "deadline_exceeded"
+    exit_code = EXIT_NO
+
+
+class PrisMLWarning(UserWarning):
+    """What PrisML warns of with ``warnings.warn``: something works, and somebody should look at it."""
+
+
 class LeakageError(PrisMLError):
     """A feature knows what it could not have known at the time of prediction."""
 

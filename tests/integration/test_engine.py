@@ -107,21 +107,12 @@ def test_an_empty_batch_is_answered():
         assert len(engine.predict_encoded(np.empty((0, 2), dtype=np.float32))) == 0
 
 
-@pytest.mark.parametrize(
-    "rows", [iter([ROW]), ROW, "a text", b"bytes", {1, 2}, np.zeros((2, 2)), None, 7], ids=lambda rows: type(rows).__name__
-)
+@pytest.mark.parametrize("rows", [iter([ROW]), ROW, "a text", b"bytes", {1, 2}, None, 7], ids=lambda rows: type(rows).__name__)
 @pytest.mark.parametrize("on_error", ["raise", "null"])
 def test_what_is_no_sequence_of_rows_is_refused(rows: object, on_error: str):
-    """An iterator, a single row, a text or an array is an ``EncodingError`` that names its type and says what to pass."""
+    """An iterator, a single row, a text or a set is an ``EncodingError`` that names its type and says what to pass."""
     with pytest.raises(EncodingError, match=f"not a {type(rows).__name__}. Pass list"):
         ENGINE.predict_many(rows, on_error=on_error)
-
-
-def test_a_data_frame_is_refused():
-    """A DataFrame is no sequence of rows, and is not taken for its column names."""
-    pandas = pytest.importorskip("pandas")
-    with pytest.raises(EncodingError, match="not a DataFrame"):
-        ENGINE.predict_many(pandas.DataFrame([ROW]))
 
 
 def test_a_bad_row_raises_with_its_place():
@@ -249,10 +240,10 @@ def test_an_engine_without_its_definition_says_what_it_needs():
 
 
 def test_health_says_what_is_served():
-    """``health()`` has the model's name, version and digest and the library's build; a plain model has no notes."""
+    """``health()`` has the model's name, version and digest and what answers; a plain model has no notes."""
     health = ENGINE.health()
     assert (health.name, health.version, health.digest, health.notes) == ("churn", 3, make_artifact().digest, ())
-    assert health.runtime.startswith("ORT Build Info: ")
+    assert health.runtime == "native"
     assert (ENGINE.name, ENGINE.manifest.task) == ("churn", "binary")
 
 

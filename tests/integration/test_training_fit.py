@@ -25,7 +25,7 @@ from prisml.training.parity import verify
 from prisml.training.pipeline import Column, fit_pipeline
 from prisml.training.trees import decisions_of
 from prisml.training.vocabulary import code_count, make_vocabulary
-from tests.support.training import EVERY, LABEL_VALUES, Visit, extracted, visits
+from tests.support.training import EVERY, Visit, extracted, visits
 
 ROOT = Path(__file__).parents[2]
 ROW = {"age": 41, "income": 51_000.0, "country": "US", "zip": 20, "member": True}
@@ -43,17 +43,47 @@ def test_each_algorithm_equals_scikit_learn_in_the_production_engine(task, algor
         assert manifest.parity.max_difference < 1e-6
 
 
-@pytest.mark.parametrize("task", LABEL_VALUES)
-def test_golden_rows_are_what_the_engine_answers(task):
-    """A dozen made-up rows that any later engine can be held against."""
-    artifact = fit(visits(task), extracted(task)).artifact
-    engine = Engine.from_artifact(artifact)
+@pytest.mark.parametrize(("task", "algorithm"), EVERY)
+def test_golden_rows_are_what_onnx_runtime_answers(task, algorithm, monkeypatch: pytest.MonkeyPatch):
+    """16 made-up rows that any later engine can be held against: every feature missing in one, categories unseen in another."""
+    artifact = fit(visits(task, algorithm), extracted(task)).artifact
     golden = artifact.manifest.golden
-    assert len(golden) == 12
-    for row in golden:
-        prediction = engine.predict(row.features)
-        answer = tuple(prediction.probabilities.values()) if task == "multiclass" else (prediction.value,)
-        assert answer == row.expected
+    assert len(golden) == 16
+    for name in ROW:
+        assert any(row.features[name] is None for row in golden)
+    assert any(row.features["country"] == "unseen" for row in golden)
+    assert len({row.expected for row in golden}) > 2
+    for scorer, tolerance in (("onnx", 0.0), ("auto", 1e-6)):
+        monkeypatch.setenv("PRISML_SCORER", scorer)
+        engine = Engine.from_artifact(artifact)
+        assert engine.health().notes == ()
+        for row in golden:
+            prediction = engine.predict(row.features)
+            answer = tuple(prediction.probabilities.values()) if task == "multiclass" else (prediction.value,)
+            largest = max(1.0, *(abs(number) for each in golden for number in each.expected))
+            assert answer == pytest.approx(row.expected, rel=0, abs=tolerance * largest)
+
+
+@pytest.mark.parametrize("algorithm", ["logistic_regression", "hist_gradient_boosting"])
+def test_golden_rows_hold_no_number_of_the_training_rows_that_the_graph_does_not_hold(algorithm):
+    """Scaled data gives golden rows that are not found in it: they follow from weights and thresholds alone."""
+    rows = extracted()
+    rows.matrix[:, 1] += np.random.default_rng(5).random(len(rows.matrix), dtype=np.float32)
+    artifact = fit(visits(algorithm=algorithm), rows).artifact
+    incomes = {float(income) for income in rows.matrix[:, 1]}
+    thresholds = {
+        float(value) for node in onnx.load_from_string(artifact.onnx).graph.node for each in node.attribute for value in each.floats
+    }
+    told = {row.features["income"] for row in artifact.manifest.golden} - thresholds
+    assert not told & incomes
+
+
+def test_a_large_forest_passes_and_is_held_against_its_golden_rows():
+    """What ONNX Runtime rounds of 400 trees keeps nobody from publishing, and no engine from answering natively."""
+    definition = visits(algorithm="random_forest", params={"n_estimators": 400, "max_depth": 6})
+    artifact = fit(definition, extracted()).artifact
+    assert artifact.manifest.parity.label_flips == 0
+    assert Engine.from_artifact(artifact).health().notes == ()
 
 
 def test_the_key_of_the_entity_is_kept():
@@ -354,7 +384,7 @@ def test_small_differences_of_many_trees_are_answered_with_fewer_trees(task, alg
     def nudge(values):
         values[0] += 20 * tolerance
 
-    with pytest.raises(ParityError, match="The differences are small: the engine adds up the trees in float32") as caught:
+    with pytest.raises(ParityError, match="The differences are small: ONNX Runtime adds up the trees in float32") as caught:
         model.verify(model.changed(weights, nudge))
     assert caught.value.suggestions == (way,)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import prisml
 from prisml.manifest import GateVerdict, Interval
 from prisml.registry import Artifact, Registry
 from tests.artifacts import AGE, COUNTRY, MAIL_DOMAIN, make_artifact
@@ -63,10 +64,14 @@ def test_show_is_the_whole_card(registry: Registry):
 
 
 def test_the_card_as_json_holds_the_whole_manifest(registry: Registry):
-    """With --json the card is the version, the experiment it takes part in, and the manifest as it was stored."""
+    """With --json the card is the version, the experiment it takes part in, what answers for it, and the manifest as it was stored."""
     version = registry.version("churn", 1)
     manifest = json.loads(registry.manifest_text(version))
-    assert answer(run("show", "churn", "1", "--json")) == {**as_json(version), "experiment": None, "manifest": manifest}
+    card = answer(run("show", "churn", "1", "--json"))
+    info = prisml.load("churn", registry=registry, version=1).info()
+    answers = {"scorer": info.scorer, "reason": info.reason, "instructions": info.instructions, "bytes": info.bytes}
+    assert card == {**as_json(version), "experiment": None, "answers": answers, "manifest": manifest}
+    assert f"│ answers   │ {info.scorer}" in run("show", "churn", "1").stdout
     experiment = registry.experiments.start("churn", {3: 0.75, 1: 0.25}, name="spring")
     told = answer(run("show", "churn", "1", "--json"))["experiment"]
     assert told == json.loads(experiment.to_json()) | {"started_at": experiment.started_at.isoformat()}

@@ -14,6 +14,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,11 @@ from prisml._core import Encoder, Model, load_model, load_runtime
 from prisml.serving import runtime
 
 REFERENCE = Path(__file__).parents[1] / "reference"
+
+
+def start() -> None:
+    """Load ONNX Runtime, for a graph that needs it."""
+    runtime.start(load_runtime)
 
 
 def encode(dtype: str, value: object, **extra: object) -> float:
@@ -50,10 +56,9 @@ def category(dtype: str, value: object) -> object:
 @pytest.fixture(scope="module")
 def model() -> Model:
     """The regression of the reference, whose inputs are age, tenure (days since joined_at) and account.country."""
-    runtime.start(load_runtime)
     reference = json.loads((REFERENCE / "regression.json").read_text())
     onnx = (REFERENCE / "regression.onnx").read_bytes()
-    return load_model("test-core-rows", lambda: (json.dumps(reference["manifest"]), onnx))
+    return load_model("test-core-rows", lambda: (json.dumps(reference["manifest"]), onnx), start)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
@@ -88,11 +93,10 @@ def test_every_kind_of_missing_is_missing(missing: object) -> None:
 
 def test_the_markers_of_pandas_are_missing() -> None:
     """pd.NA and pd.NaT become NaN in a number and a moment."""
-    pandas = pytest.importorskip("pandas")
-    assert np.isnan(encode("float", pandas.NA))
+    assert np.isnan(encode("float", pd.NA))
     source = [{"path": ["x"], "dtype": "datetime"}]
-    assert np.isnan(encode("float", pandas.NaT, transform="days_since", sources=source))
-    assert encode("float", pandas.Timestamp("1969-12-31"), transform="days_since", sources=source) == 1.0
+    assert np.isnan(encode("float", pd.NaT, transform="days_since", sources=source))
+    assert encode("float", pd.Timestamp("1969-12-31"), transform="days_since", sources=source) == 1.0
 
 
 class Colour(enum.Enum):
@@ -323,7 +327,6 @@ def test_an_integer_category_beyond_exact_doubles_is_refused_and_never_confused(
 
 def test_an_answer_that_is_not_finite_is_an_error_of_its_row() -> None:
     """A regression whose sum overflows float32 raises, or with null errors leaves that row alone without a prediction."""
-    runtime.start(load_runtime)
     weights = helper.make_tensor("weights", TensorProto.FLOAT, [1, 1], [1e30])
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["features", "weights"], ["value"])],
@@ -334,7 +337,8 @@ def test_an_answer_that_is_not_finite_is_an_error_of_its_row() -> None:
     )
     onnx = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8).SerializeToString()
     inputs = [{"name": "x", "kind": "number", "dtype": "float", "missing": "nan", "sources": [{"path": ["x"], "dtype": "float"}]}]
-    steep = load_model("test-core-steep", lambda: (json.dumps({"name": "steep", "task": "regression", "inputs": inputs}), onnx))
+    manifest = json.dumps({"name": "steep", "task": "regression", "inputs": inputs})
+    steep = load_model("test-core-steep", lambda: (manifest, onnx), start, native=False)
     with pytest.raises(errors.EncodingError, match="not a finite number"):
         steep.predict_one({"x": 1e30})
     values, failed, _ = steep.predict_many([{"x": "bad"}, {"x": 1.0}, {"x": 1e30}, {"x": 2.0}], null_errors=True)
@@ -368,10 +372,9 @@ def test_unseen_categories_are_counted(model: Model) -> None:
 @pytest.mark.parametrize("name", ["binary", "multiclass", "regression"])
 def test_python_rows_give_the_reference_predictions(name: str) -> None:
     """Rows read from Python give the matrix and the predictions that scikit-learn gave for the reference artifacts."""
-    runtime.start(load_runtime)
     reference = json.loads((REFERENCE / f"{name}.json").read_text())
     onnx = (REFERENCE / f"{name}.onnx").read_bytes()
-    model = load_model(f"test-core-{name}", lambda: (json.dumps(reference["manifest"]), onnx))
+    model = load_model(f"test-core-{name}", lambda: (json.dumps(reference["manifest"]), onnx), start)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     rows = [{**row, "joined_at": epoch + timedelta(microseconds=row["joined_at"])} for row in reference["rows"]]
     matrix = model.encode(rows, as_of=reference["as_of"])

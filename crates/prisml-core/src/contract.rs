@@ -4,7 +4,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::plain::Plain;
 use crate::transform::Op;
+use crate::vocabulary::Vocabulary;
 
 /// The type of a column or of a feature's own value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -108,7 +110,7 @@ pub(crate) enum Kind {
         refuse_missing: bool,
     },
     Category {
-        texts: FxHashMap<Box<str>, u32>,
+        texts: Vocabulary,
         ints: FxHashMap<i64, u32>,
         /// None: a missing value is refused.
         missing: Option<u32>,
@@ -140,6 +142,7 @@ pub struct Input {
     pub(crate) kind: Kind,
     pub(crate) read: Read,
     pub(crate) by_name: bool,
+    pub(crate) plain: Plain,
 }
 
 /// All inputs of a model, in the order of the matrix's columns.
@@ -207,7 +210,8 @@ fn compile(raw: RawInput, sources: &mut Vec<Source>) -> Result<Input> {
         RawKind::Number => Kind::Number { refuse_missing: raw.missing == RawMissing::Error },
         RawKind::Category => category(&raw).ok_or_else(|| damaged("has category codes that do not fit together"))?,
     };
-    Ok(Input { name: raw.name, dtype: raw.dtype, kind, read, by_name: raw.by_name })
+    let plain = Plain::new(raw.dtype, &kind);
+    Ok(Input { name: raw.name, dtype: raw.dtype, kind, read, by_name: raw.by_name, plain })
 }
 
 fn slot_of(source: &Source, sources: &mut Vec<Source>) -> Option<usize> {
@@ -222,7 +226,7 @@ fn slot_of(source: &Source, sources: &mut Vec<Source>) -> Option<usize> {
 }
 
 fn category(raw: &RawInput) -> Option<Kind> {
-    let mut texts = FxHashMap::default();
+    let mut texts = Vocabulary::new(&[])?;
     let mut ints = FxHashMap::default();
     let count = match raw.categories.as_ref()? {
         RawCategories::Ints(values) => {
@@ -230,8 +234,8 @@ fn category(raw: &RawInput) -> Option<Kind> {
             (ints.len() == values.len()).then_some(values.len())?
         }
         RawCategories::Strs(values) => {
-            texts.extend(values.iter().zip(0_u32..).map(|(value, code)| (value.as_str().into(), code)));
-            (texts.len() == values.len()).then_some(values.len())?
+            texts = Vocabulary::new(values)?;
+            values.len()
         }
     };
     let missing = match raw.missing {

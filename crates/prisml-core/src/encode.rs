@@ -1,16 +1,10 @@
 //! Rows become numbers here and nowhere else: training and serving call the same functions.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
+use crate::categories::{Categories, Fixed};
 use crate::contract::{Dtype, Input, InputContract, Kind, Read};
 use crate::error::{CellError, Error, Result};
 use crate::transform::{Operand, apply};
 use crate::value::Value;
-
-/// The code of a missing category before the final codes are known.
-const PROVISIONAL_MISSING: f32 = -1.0;
-/// float32 counts every integer up to here.
-const MOST_CODES: usize = 1 << 24;
 
 /// A row that values can be read from, whatever keeps it.
 ///
@@ -37,123 +31,13 @@ pub trait Row {
         dtype: Dtype,
         read: impl FnOnce(Option<Value<'_>>) -> std::result::Result<R, CellError>,
     ) -> std::result::Result<R, CellError>;
-}
 
-/// Gives the code of a category.
-pub trait Categories {
-    /// The code of `value` as float32, for the input at `index`.
-    fn code(&mut self, index: usize, input: &Input, value: Value<'_>) -> std::result::Result<f32, CellError>;
-}
-
-/// The codes of a contract, as fitted; counts what training did not see.
-struct Fixed<'a> {
-    unseen: Option<&'a mut [u64]>,
-}
-
-impl Categories for Fixed<'_> {
-    fn code(&mut self, index: usize, input: &Input, value: Value<'_>) -> std::result::Result<f32, CellError> {
-        let Kind::Category { texts, ints, missing, other, members, .. } = &input.kind else {
-            return Err(wrong(input.dtype, value));
-        };
-        let known = match (value, input.dtype) {
-            (Value::Missing, _) => return missing.map(|code| code as f32).ok_or(CellError::Missing),
-            (Value::Str(text), Dtype::Str | Dtype::Enum) => texts.get(text),
-            (Value::Int(number), Dtype::Int) => ints.get(&number),
-            (Value::Float(number), Dtype::Int) => ints.get(&integral(number)?),
-            _ => return Err(wrong(input.dtype, value)),
-        };
-        if let Some(code) = known {
-            return Ok(*code as f32);
-        }
-        refuse_stranger(members.as_ref(), value)?;
-        if let Some(counts) = &mut self.unseen {
-            counts[index] += 1;
-        }
-        other.map(|code| code as f32).ok_or(CellError::UnseenCategory)
+    /// The number of `input`, at `index` in [`InputContract::inputs`], where the row has a plain value for it: what
+    /// [`Input::plain_float`] and its like give. None, which is always right: the longer way through the two above.
+    fn plain(&self, index: usize, input: &Input) -> std::result::Result<Option<f32>, CellError> {
+        let _ = (index, input);
+        Ok(None)
     }
-}
-
-/// The categories of one input in the order in which they appeared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GrownCategories {
-    /// Text or names of members.
-    Strs(Vec<String>),
-    /// Integers.
-    Ints(Vec<i64>),
-}
-
-/// Codes in the order of appearance, for the rows that training reads; a missing category is -1.
-#[derive(Debug, Default)]
-pub struct Growing {
-    texts: Vec<FxHashMap<Box<str>, usize>>,
-    ints: Vec<FxHashMap<i64, usize>>,
-}
-
-impl Growing {
-    /// No categories yet.
-    #[must_use]
-    pub fn new(contract: &InputContract) -> Self {
-        Self { texts: vec![FxHashMap::default(); contract.width()], ints: vec![FxHashMap::default(); contract.width()] }
-    }
-
-    /// What each input has seen so far; None for a number.
-    #[must_use]
-    pub fn categories(&self, contract: &InputContract) -> Vec<Option<GrownCategories>> {
-        let grown = |(index, input): (usize, &Input)| match (&input.kind, input.dtype) {
-            (Kind::Number { .. }, _) => None,
-            (Kind::Category { .. }, Dtype::Int) => Some(GrownCategories::Ints(in_order(&self.ints[index]))),
-            (Kind::Category { .. }, _) => {
-                let texts: FxHashMap<String, usize> =
-                    self.texts[index].iter().map(|(text, code)| (text.to_string(), *code)).collect();
-                Some(GrownCategories::Strs(in_order(&texts)))
-            }
-        };
-        contract.inputs().iter().enumerate().map(grown).collect()
-    }
-}
-
-fn in_order<K: Clone>(codes: &FxHashMap<K, usize>) -> Vec<K> {
-    let mut pairs: Vec<(&K, usize)> = codes.iter().map(|(key, code)| (key, *code)).collect();
-    pairs.sort_by_key(|(_, code)| *code);
-    pairs.into_iter().map(|(key, _)| key.clone()).collect()
-}
-
-impl Categories for Growing {
-    fn code(&mut self, index: usize, input: &Input, value: Value<'_>) -> std::result::Result<f32, CellError> {
-        let Kind::Category { missing, members, .. } = &input.kind else {
-            return Err(wrong(input.dtype, value));
-        };
-        let code = match (value, input.dtype) {
-            (Value::Missing, _) => return missing.map(|_| PROVISIONAL_MISSING).ok_or(CellError::Missing),
-            (Value::Str(text), Dtype::Str | Dtype::Enum) => {
-                let seen = &mut self.texts[index];
-                let next = seen.len();
-                if let Some(code) = seen.get(text) {
-                    *code
-                } else {
-                    refuse_stranger(members.as_ref(), value)?;
-                    *seen.entry(text.into()).or_insert(next)
-                }
-            }
-            (Value::Int(number), Dtype::Int) => next_code(&mut self.ints[index], number),
-            (Value::Float(number), Dtype::Int) => next_code(&mut self.ints[index], integral(number)?),
-            _ => return Err(wrong(input.dtype, value)),
-        };
-        if code >= MOST_CODES { Err(CellError::Inexact) } else { Ok(code as f32) }
-    }
-}
-
-/// A name that the enumeration does not have is a mistake, not a category that training did not see.
-fn refuse_stranger(members: Option<&FxHashSet<Box<str>>>, value: Value<'_>) -> std::result::Result<(), CellError> {
-    match (members, value) {
-        (Some(members), Value::Str(name)) if !members.contains(name) => Err(CellError::NotAMember),
-        _ => Ok(()),
-    }
-}
-
-fn next_code(seen: &mut FxHashMap<i64, usize>, number: i64) -> usize {
-    let next = seen.len();
-    *seen.entry(number).or_insert(next)
 }
 
 impl InputContract {
@@ -161,19 +45,28 @@ impl InputContract {
     ///
     /// `as_of` is in microseconds since 1970 UTC. `unseen` counts, by input, the categories that training did not see.
     pub fn encode_row(&self, row: &impl Row, as_of: i64, out: &mut [f32], unseen: Option<&mut [u64]>) -> Result<()> {
-        self.encode_with(row, as_of, out, &mut Fixed { unseen })
+        let mut categories = Fixed { unseen };
+        for (index, (input, place)) in self.inputs().iter().zip(out).enumerate() {
+            *place = match row.plain(index, input) {
+                Ok(Some(number)) => number,
+                Ok(None) => self.encode_at(index, input, row, as_of, &mut categories)?,
+                Err(cell) => return Err(in_cell(input, cell)),
+            };
+        }
+        Ok(())
     }
 
     /// Encodes `row` with codes given by `categories`.
     pub fn encode_with(&self, row: &impl Row, as_of: i64, out: &mut [f32], categories: &mut impl Categories) -> Result<()> {
         for (index, (input, place)) in self.inputs().iter().zip(out).enumerate() {
-            *place = self.encode_input(index, input, row, as_of, categories).map_err(|cell| Error::Encoding {
-                feature: input.name.clone(),
-                row: 0,
-                cell,
-            })?;
+            *place = self.encode_at(index, input, row, as_of, categories)?;
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn encode_at(&self, index: usize, input: &Input, row: &impl Row, as_of: i64, categories: &mut impl Categories) -> Result<f32> {
+        self.encode_input(index, input, row, as_of, categories).map_err(|cell| in_cell(input, cell))
     }
 
     fn encode_input(
@@ -238,16 +131,6 @@ impl InputContract {
         CellError::MissingKey { keys }
     }
 
-    /// Refuses what the encoder would not have written into a matrix of `width` columns.
-    pub(crate) fn check_encoded(&self, matrix: &[f32]) -> Result<()> {
-        for (row, values) in matrix.chunks_exact(self.width()).enumerate() {
-            for (input, value) in self.inputs().iter().zip(values) {
-                check_cell(input, *value).map_err(|cell| Error::Encoding { feature: input.name.clone(), row, cell })?;
-            }
-        }
-        Ok(())
-    }
-
     /// Whether an input depends on the moment of prediction.
     #[must_use]
     pub fn needs_as_of(&self) -> bool {
@@ -255,17 +138,13 @@ impl InputContract {
     }
 }
 
-fn check_cell(input: &Input, value: f32) -> std::result::Result<(), CellError> {
-    match &input.kind {
-        Kind::Number { .. } if value.is_infinite() => Err(CellError::Infinite),
-        Kind::Number { refuse_missing: true } if value.is_nan() => Err(CellError::Missing),
-        Kind::Number { .. } => Ok(()),
-        Kind::Category { codes, .. } if value >= 0.0 && value < *codes as f32 && value.fract() == 0.0 => Ok(()),
-        Kind::Category { .. } => Err(CellError::NotACode),
-    }
+#[cold]
+fn in_cell(input: &Input, cell: CellError) -> Error {
+    Error::Encoding { feature: input.name.clone(), row: 0, cell }
 }
 
-fn encode_value(
+#[inline]
+pub(crate) fn encode_value(
     index: usize,
     input: &Input,
     value: Value<'_>,
@@ -288,7 +167,7 @@ fn encode_value(
     }
 }
 
-fn wrong(expected: Dtype, value: Value<'_>) -> CellError {
+pub(crate) fn wrong(expected: Dtype, value: Value<'_>) -> CellError {
     CellError::WrongType { expected, got: value.type_name().to_owned() }
 }
 
@@ -310,7 +189,7 @@ fn exact(number: i64) -> std::result::Result<f32, CellError> {
     if i128::from(number) == rounded as i128 { Ok(rounded) } else { Err(CellError::Inexact) }
 }
 
-fn integral(number: f64) -> std::result::Result<i64, CellError> {
+pub(crate) fn integral(number: f64) -> std::result::Result<i64, CellError> {
     if number.is_infinite() {
         Err(CellError::Infinite)
     } else if number.fract() != 0.0 {

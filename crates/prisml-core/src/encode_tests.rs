@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::categories::{Growing, GrownCategories};
 
 /// A row with one value, or none, under every slot and name.
 struct One<'a>(Option<Value<'a>>);

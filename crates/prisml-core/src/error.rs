@@ -30,6 +30,15 @@ pub enum CellError {
         /// The row's type.
         got: String,
     },
+    /// Two columns of a table have the name that the input reads.
+    #[error("the table has two columns '{key}'")]
+    TwoColumns {
+        /// The name.
+        key: String,
+    },
+    /// A moment that no calendar of Python has.
+    #[error("a moment outside the years 1 to 9999")]
+    NoMoment,
     /// Reading the value from the row raised.
     #[error("reading it raised {error}")]
     Unreadable {
@@ -84,6 +93,8 @@ impl CellError {
             Self::MissingKey { .. } => "Give the row that key; None where the value is not known.",
             Self::WrongType { .. } => "Convert the value before predicting.",
             Self::WrongRow { .. } => "Pass rows that give values by column or feature name.",
+            Self::TwoColumns { .. } => "Rename one of them.",
+            Self::NoMoment => "Give a moment from those years, or null where it is not known.",
             Self::Unreadable { .. } => "Load the attribute before predicting.",
             Self::Infinite | Self::Overflow => "Give a finite value within that range, or None where it is not known.",
             Self::Underflow => "Give 0, or None where the value is not known.",
@@ -129,6 +140,9 @@ pub enum Error {
     /// ONNX Runtime's library cannot be loaded.
     #[error("ONNX Runtime cannot be loaded: {0}")]
     Runtime(String),
+    /// The graph needs ONNX Runtime, which is not loaded yet.
+    #[error("the graph needs ONNX Runtime, which is not loaded")]
+    RuntimeNeeded,
     /// The graph cannot be loaded or does not fit its manifest.
     #[error("the graph cannot be used: {0}")]
     Graph(String),
@@ -143,6 +157,12 @@ pub enum Error {
         /// What was given.
         got: usize,
     },
+    /// The graph is not one that is run here.
+    #[error("the graph {0}")]
+    Refused(String),
+    /// The time that was given for the call is over.
+    #[error("the time given for the call is over; nothing was predicted")]
+    Deadline,
     /// The graph answered NaN or an infinity.
     #[error("the model's answer for row {row} is not a finite number")]
     NotFinite {

@@ -1,4 +1,4 @@
-//! Encodes rows, keeps ONNX Runtime sessions and scores batches.
+//! Encodes rows and scores them, natively or with ONNX Runtime.
 //!
 //! The crate knows no Python. A row is anything that implements [`Row`]; an [`InputContract`] turns rows into a matrix of `f32`; a
 //! [`Model`] scores such a matrix.
@@ -38,10 +38,18 @@
 //! ```
 
 mod cache;
+mod categories;
+mod check;
+mod columns;
 mod contract;
 mod encode;
 mod error;
+mod golden;
+mod lone;
 mod model;
+mod native;
+mod onnx;
+mod plain;
 mod process;
 mod routing;
 pub mod runtime;
@@ -50,14 +58,19 @@ mod session;
 mod signature;
 mod transform;
 mod value;
+mod vocabulary;
 
-pub use cache::ModelCache;
+pub use cache::{ModelCache, Room};
+pub use categories::{Categories, Growing, GrownCategories};
+pub use columns::{Answered, Asked, Column, Columns, Encoded, Visit, encode_columns};
 pub use contract::{Dtype, Input, InputContract, Source};
-pub use encode::{Categories, Growing, GrownCategories, Row};
+pub use encode::Row;
 pub use error::{CellError, Error, Result};
 pub use model::{Model, Task};
+pub use native::Level;
 pub use routing::{
     BUCKETS, MOST_DIGITS, Range, Routing, Salt, bucket, largest_remainder, push_date, push_decimal, push_moment, push_part,
     reallocate,
 };
+pub use scorer::{Run, Scoring};
 pub use value::Value;

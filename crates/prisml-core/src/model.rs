@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use crate::contract::InputContract;
 use crate::error::{Error, Result};
-use crate::scorer::Scorer;
+use crate::golden::{Golden, RawGolden};
+use crate::native::Level;
+use crate::scorer::{Run, Scorer, Scoring, Take};
 use crate::signature::Signature;
 
 /// Up to this a run of few rows says nothing of what a row costs.
@@ -32,6 +34,25 @@ struct Head {
     #[serde(default)]
     classes: Vec<serde_json::Value>,
     inputs: serde_json::Value,
+    #[serde(default)]
+    golden: Vec<RawGolden>,
+    #[serde(default)]
+    parity: RawParity,
+}
+
+/// Golden rows that came with a foreign graph are met within the tolerance that was checked when it was registered.
+#[derive(Deserialize, Default)]
+struct RawParity {
+    #[serde(default)]
+    tolerance: f64,
+    #[serde(default)]
+    source: String,
+}
+
+impl RawParity {
+    fn supplied(&self) -> f64 {
+        if self.source == "supplied" { self.tolerance } else { 0.0 }
+    }
 }
 
 /// A loaded version. Safe to share between threads; it keeps a session for each that asks at once.
@@ -47,7 +68,9 @@ pub struct Model {
 
 impl Model {
     /// Loads the graph in `onnx` and checks it against `manifest`, the text of `manifest.json`.
-    pub fn new(manifest: &str, onnx: &[u8]) -> Result<Self> {
+    ///
+    /// [`Error::RuntimeNeeded`] where the graph needs ONNX Runtime and nobody has loaded that yet.
+    pub fn new(manifest: &str, onnx: &[u8], scoring: Scoring) -> Result<Self> {
         let head: Head = serde_json::from_str(manifest).map_err(|error| Error::Contract(error.to_string()))?;
         let classes = match (head.task, head.classes.len()) {
             (Task::Binary, 2) => 2,
@@ -57,7 +80,11 @@ impl Model {
         };
         let contract = InputContract::from_value(head.inputs)?;
         let output = if head.task == Task::Regression { "value" } else { "probabilities" };
-        let scorer = Scorer::new(onnx, Signature { width: contract.width(), output, outputs: classes })?;
+        let take = if head.task == Task::Binary { Take::Second } else { Take::All };
+        let outputs = if head.task == Task::Binary { 1 } else { classes };
+        let golden = Golden::new(&contract, &head.golden, outputs, head.parity.supplied())?;
+        let signature = Signature { width: contract.width(), output, outputs: classes };
+        let scorer = Scorer::new(onnx, signature, take, &golden, scoring)?;
         Ok(Self { name: head.name, task: head.task, classes, contract, scorer, row_cost: AtomicU64::new(1_000) })
     }
 
@@ -79,37 +106,92 @@ impl Model {
         if self.task == Task::Multiclass { self.classes } else { 1 }
     }
 
+    /// Whether rows are scored natively, and what of or why not, in words.
+    #[must_use]
+    pub fn scorer(&self) -> (bool, &str) {
+        (self.scorer.is_native(), self.scorer.reason())
+    }
+
+    /// The instructions that the native plan uses; None where ONNX Runtime answers.
+    #[must_use]
+    pub fn instructions(&self) -> Option<Level> {
+        self.scorer.level()
+    }
+
+    /// Whether answers for the golden rows were wrong: a native plan's, which was put aside, or ONNX Runtime's.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.scorer.is_doubtful()
+    }
+
+    /// Answers once for nobody, so that what a first answer makes is there: memory and kernels of ONNX Runtime, code and tables in cache.
+    pub fn warm(&self) -> Result<()> {
+        let (width, outputs) = (self.contract.width(), self.outputs());
+        // Zero is a code of every category, and a number.
+        for rows in [1, 2] {
+            self.scorer.score(&vec![0.0; rows * width], &mut vec![0.0; rows * outputs])?;
+        }
+        Ok(())
+    }
+
+    /// About how much memory the model holds, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.scorer.bytes()
+    }
+
     /// Scores rows of the encoded matrix; [`Model::outputs`] numbers for each.
     ///
     /// Probabilities are clipped to [0, 1], which ONNX Runtime leaves by rounding. NaN and infinity are an error, never an answer.
-    pub fn score(&self, matrix: &[f32]) -> Result<Vec<f64>> {
-        let numbers = self.score_unchecked(matrix)?;
-        match numbers.iter().position(|number| !number.is_finite()) {
-            Some(place) => Err(Error::NotFinite { row: place / self.outputs() }),
-            None => Ok(numbers),
+    pub fn score(&self, matrix: &[f32], run: &Run) -> Result<Vec<f64>> {
+        let numbers = self.score_unchecked(matrix, run)?;
+        if numbers.iter().fold(true, |finite, number| finite & number.is_finite()) {
+            return Ok(numbers);
         }
+        let place = numbers.iter().position(|number| !number.is_finite()).unwrap_or_default();
+        Err(Error::NotFinite { row: place / self.outputs() })
     }
 
     /// As [`Model::score`], for a caller that looks itself for numbers that are not finite.
-    pub fn score_unchecked(&self, matrix: &[f32]) -> Result<Vec<f64>> {
+    pub fn score_unchecked(&self, matrix: &[f32], run: &Run) -> Result<Vec<f64>> {
         let started = Instant::now();
-        let raw = self.scorer.score(matrix)?;
-        let rows = matrix.len() / self.contract.width();
-        self.remember_cost(started.elapsed(), rows);
-        Ok(match self.task {
-            Task::Binary => raw.chunks_exact(2).map(|both| probability(both[1])).collect(),
-            Task::Multiclass => raw.iter().map(|value| probability(*value)).collect(),
-            Task::Regression => raw.iter().map(|value| f64::from(*value)).collect(),
-        })
+        let (width, outputs) = (self.contract.width(), self.outputs());
+        let rows = matrix.len() / width;
+        let mut numbers = vec![0.0; rows * outputs];
+        run.over(matrix, width, &mut numbers, outputs, self.scorer.least(), |cells, out| self.scorer.score(cells, out))?;
+        if self.task != Task::Regression {
+            clip(&mut numbers);
+        }
+        if run.threads == 1 {
+            self.remember_cost(started.elapsed(), rows);
+        }
+        Ok(numbers)
+    }
+
+    /// As [`Model::score`], for one row; `out` has [`Model::outputs`] places.
+    #[inline]
+    pub fn score_row(&self, row: &[f32], out: &mut [f64]) -> Result<()> {
+        if self.scorer.is_native() {
+            // It takes less than looking at the clock is good for.
+            self.scorer.score(row, out)?;
+        } else {
+            let started = Instant::now();
+            self.scorer.score(row, out)?;
+            self.remember_cost(started.elapsed(), 1);
+        }
+        if self.task != Task::Regression {
+            clip(out);
+        }
+        if out.iter().all(|number| number.is_finite()) { Ok(()) } else { Err(Error::NotFinite { row: 0 }) }
     }
 
     /// As [`Model::score`], for a matrix of `columns` columns that somebody else encoded: every cell is checked first.
-    pub fn score_encoded(&self, matrix: &[f32], columns: usize) -> Result<Vec<f64>> {
+    pub fn score_encoded(&self, matrix: &[f32], columns: usize, run: &Run) -> Result<Vec<f64>> {
         if columns != self.contract.width() {
             return Err(Error::Columns { expected: self.contract.width(), got: columns });
         }
         self.contract.check_encoded(matrix)?;
-        self.score(matrix)
+        self.score(matrix, run)
     }
 
     /// How long scoring `rows` rows is expected to take, by what earlier runs took.
@@ -127,6 +209,9 @@ impl Model {
     }
 }
 
-fn probability(value: f32) -> f64 {
-    f64::from(value.clamp(0.0, 1.0))
+/// Rounding leaves [0, 1].
+fn clip(probabilities: &mut [f64]) {
+    for probability in probabilities {
+        *probability = probability.clamp(0.0, 1.0);
+    }
 }

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use prisml_core::{CellError, Dtype, Error, Model, ModelCache, Row, Value, runtime};
+use prisml_core::{CellError, Dtype, Error, Model, ModelCache, Room, Row, Run, Scoring, Value, runtime};
 use serde_json::Value as Json;
+
+const ROOM: Room = Room { models: 1, bytes: usize::MAX };
 
 struct JsonRow<'a> {
     model: &'a Model,
@@ -96,7 +98,7 @@ fn encode(reference: &Reference, model: &Model) -> Vec<f32> {
 fn rows_encode_to_the_matrix_that_scikit_learn_was_given() {
     for name in ["binary", "multiclass", "regression"] {
         let reference = read(name);
-        let model = Model::new(&reference.manifest, &reference.onnx).unwrap();
+        let model = Model::new(&reference.manifest, &reference.onnx, Scoring::default()).unwrap();
         let bits = |matrix: &[f32]| matrix.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&encode(&reference, &model)), bits(&reference.matrix), "{name}");
     }
@@ -106,8 +108,8 @@ fn rows_encode_to_the_matrix_that_scikit_learn_was_given() {
 fn scores_are_those_of_scikit_learn() {
     for name in ["binary", "multiclass", "regression"] {
         let reference = read(name);
-        let model = Model::new(&reference.manifest, &reference.onnx).unwrap();
-        let scores = model.score(&encode(&reference, &model)).unwrap();
+        let model = Model::new(&reference.manifest, &reference.onnx, Scoring::default()).unwrap();
+        let scores = model.score(&encode(&reference, &model), &Run::default()).unwrap();
         assert_eq!(scores.len(), reference.expected.len());
         for (score, expected) in scores.iter().zip(&reference.expected) {
             assert!((score - expected).abs() <= 1e-5 * expected.abs().max(1.0), "{name}: {score} instead of {expected}");
@@ -119,12 +121,14 @@ fn scores_are_those_of_scikit_learn() {
 fn a_row_gives_the_same_bits_alone_and_in_every_batch() {
     for name in ["binary", "multiclass", "regression"] {
         let reference = read(name);
-        let model = Model::new(&reference.manifest, &reference.onnx).unwrap();
+        let model = Model::new(&reference.manifest, &reference.onnx, Scoring::default()).unwrap();
         let many: Vec<f32> = reference.matrix.iter().copied().cycle().take(reference.matrix.len() * 110).collect();
-        let whole = model.score(&many).unwrap();
+        let whole = model.score(&many, &Run::default()).unwrap();
         for size in [1, 2, 3, 7, 33, 4_096, 4_097] {
-            let pieces: Vec<f64> =
-                many.chunks(size * model.contract().width()).flat_map(|piece| model.score(piece).unwrap()).collect();
+            let pieces: Vec<f64> = many
+                .chunks(size * model.contract().width())
+                .flat_map(|piece| model.score(piece, &Run::default()).unwrap())
+                .collect();
             assert_eq!(pieces, whole, "{name} by {size}");
         }
     }
@@ -133,14 +137,14 @@ fn a_row_gives_the_same_bits_alone_and_in_every_batch() {
 #[test]
 fn a_cache_loads_a_model_once_for_all_threads_that_ask() {
     let reference = read("binary");
-    let cache = ModelCache::new(2);
+    let cache = ModelCache::new();
     let loads = std::sync::atomic::AtomicUsize::new(0);
     let load = || {
         loads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Model::new(&reference.manifest, &reference.onnx)
+        Model::new(&reference.manifest, &reference.onnx, Scoring::default())
     };
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| cache.get_or_load("one", load).unwrap())).collect();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| cache.get_or_load("one", ROOM, load).unwrap())).collect();
         let models: Vec<Arc<Model>> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         assert!(models.iter().all(|model| Arc::ptr_eq(model, &models[0])));
     });
@@ -150,44 +154,88 @@ fn a_cache_loads_a_model_once_for_all_threads_that_ask() {
 #[test]
 fn a_load_that_fails_is_tried_again_and_a_full_cache_lets_the_oldest_go() {
     let reference = read("binary");
-    let cache = ModelCache::new(1);
-    assert!(cache.get_or_load("one", || Model::new("{}", &[])).is_err());
-    let load = || Model::new(&reference.manifest, &reference.onnx);
-    let first = cache.get_or_load("one", load).unwrap();
-    cache.get_or_load("two", load).unwrap();
-    let again = cache.get_or_load("one", load).unwrap();
+    let cache = ModelCache::new();
+    assert!(cache.get_or_load("one", ROOM, || Model::new("{}", &[], Scoring::default())).is_err());
+    let load = || Model::new(&reference.manifest, &reference.onnx, Scoring::default());
+    let first = cache.get_or_load("one", ROOM, load).unwrap();
+    cache.get_or_load("two", ROOM, load).unwrap();
+    let again = cache.get_or_load("one", ROOM, load).unwrap();
     assert!(!Arc::ptr_eq(&first, &again));
+}
+
+#[test]
+fn a_cache_lets_go_by_bytes_and_by_count_and_keeps_what_was_used_last() {
+    let reference = read("binary");
+    let load = || Model::new(&reference.manifest, &reference.onnx, Scoring::default());
+    let each = load().unwrap().bytes();
+    let cache = ModelCache::new();
+    let room = Room { models: 16, bytes: each * 2 };
+    let first = cache.get_or_load("one", room, load).unwrap();
+    cache.get_or_load("two", room, load).unwrap();
+    cache.get_or_load("one", room, load).unwrap();
+    cache.get_or_load("three", room, load).unwrap();
+    assert_eq!(cache.held(), (2, each * 2));
+    assert!(Arc::ptr_eq(&first, &cache.get_or_load("one", room, load).unwrap()), "the one used last stays");
+    cache.get_or_load("four", Room { models: 16, bytes: 1 }, load).unwrap();
+    assert_eq!(cache.held(), (1, each), "one that is too large alone is kept until the next");
+    assert_eq!(first.score(&reference.matrix, &Run::default()).unwrap().len(), reference.expected.len());
+}
+
+#[test]
+fn threads_give_the_bits_that_one_thread_gives() {
+    for name in ["binary", "multiclass", "regression"] {
+        let reference = read(name);
+        for native in [true, false] {
+            let model = Model::new(&reference.manifest, &reference.onnx, Scoring { native, ..Scoring::default() }).unwrap();
+            let many: Vec<f32> = reference.matrix.iter().copied().cycle().take(reference.matrix.len() * 501 + 3).collect();
+            let alone = model.score(&many, &Run::default()).unwrap();
+            for threads in [2, 5] {
+                let deadline = Some(std::time::Instant::now() + std::time::Duration::from_secs(3_600));
+                assert_eq!(model.score(&many, &Run { threads, deadline: None }).unwrap(), alone, "{name}");
+                assert_eq!(model.score(&many, &Run { threads, deadline }).unwrap(), alone, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deadline_that_has_passed_leaves_nothing() {
+    let reference = read("binary");
+    let model = Model::new(&reference.manifest, &reference.onnx, Scoring::default()).unwrap();
+    let run = Run { threads: 1, deadline: Some(std::time::Instant::now()) };
+    assert_eq!(model.score(&reference.matrix, &run), Err(Error::Deadline));
 }
 
 #[test]
 fn a_graph_that_does_not_fit_its_manifest_is_refused_when_it_is_loaded() {
     let (binary, regression) = (read("binary"), read("regression"));
-    for (manifest, onnx) in [
-        (&binary.manifest, &regression.onnx),
-        (&regression.manifest, &binary.onnx),
-        (&binary.manifest, &b"not a graph".to_vec()),
-        (&binary.manifest, &binary.onnx[..binary.onnx.len() / 2].to_vec()),
-    ] {
-        assert!(matches!(Model::new(manifest, onnx), Err(Error::Graph(_))));
+    for (manifest, onnx) in [(&binary.manifest, &regression.onnx), (&regression.manifest, &binary.onnx)] {
+        assert!(matches!(Model::new(manifest, onnx, Scoring::default()), Err(Error::Graph(_))));
+    }
+    for onnx in [&b"not a graph"[..], &binary.onnx[..binary.onnx.len() / 2], &[]] {
+        assert_eq!(
+            Model::new(&binary.manifest, onnx, Scoring::default()).err(),
+            Some(Error::Refused("is no ONNX file".to_owned()))
+        );
     }
     let narrower = binary.manifest.replace("\"age\"", "\"years\"").replacen(
         "\"inputs\":[{",
         "\"inputs\":[{\"missing\":\"nan\",\"name\":\"x\",\"kind\":\"number\",\"dtype\":\"float\"},{",
         1,
     );
-    assert!(matches!(Model::new(&narrower, &binary.onnx), Err(Error::Graph(_))));
+    assert!(matches!(Model::new(&narrower, &binary.onnx, Scoring::default()), Err(Error::Graph(_))));
 }
 
 #[test]
 fn a_matrix_of_another_width_is_refused() {
     let reference = read("regression");
-    let model = Model::new(&reference.manifest, &reference.onnx).unwrap();
-    assert_eq!(model.score_encoded(&[1.0, 2.0], 2), Err(Error::Columns { expected: 3, got: 2 }));
+    let model = Model::new(&reference.manifest, &reference.onnx, Scoring::default()).unwrap();
+    assert_eq!(model.score_encoded(&[1.0, 2.0], 2, &Run::default()), Err(Error::Columns { expected: 3, got: 2 }));
 }
 
 #[test]
 fn a_missing_number_that_a_graph_cannot_take_is_an_error_and_not_an_answer() {
     let reference = read("multiclass");
-    let model = Model::new(&reference.manifest, &reference.onnx).unwrap();
-    assert_eq!(model.score(&[30.0, 1.0, 0.0, f32::NAN, 1.0, 0.0]), Err(Error::NotFinite { row: 1 }));
+    let model = Model::new(&reference.manifest, &reference.onnx, Scoring::default()).unwrap();
+    assert_eq!(model.score(&[30.0, 1.0, 0.0, f32::NAN, 1.0, 0.0], &Run::default()), Err(Error::NotFinite { row: 1 }));
 }

@@ -58,8 +58,19 @@ fn describe(error: &Error) -> Description<'_> {
         Error::Weights => ("ExperimentError", None, error.to_string(), "Give weights that sum to 1."),
         Error::Ranges(_) => ("ArtifactError", None, error.to_string(), "Restore the registry from its backup."),
         Error::Contract(_) => ("ArtifactError", None, error.to_string(), "Restore the artifact from where it was exported."),
-        Error::Runtime(_) => ("ConfigurationError", None, error.to_string(), "Install onnxruntime, or set PRISML_ORT_DYLIB."),
+        Error::RuntimeNeeded | Error::Runtime(_) => {
+            ("ConfigurationError", None, error.to_string(), "Install onnxruntime, or set PRISML_ORT_DYLIB.")
+        }
         Error::Graph(_) => ("ModelLoadError", None, error.to_string(), "Train again, or restore the artifact."),
+        Error::Refused(_) => (
+            "ModelLoadError",
+            None,
+            error.to_string(),
+            "Export the model with operators that answer from the row alone; the page on predicting lists them.",
+        ),
+        Error::Deadline => {
+            ("DeadlineExceededError", None, error.to_string(), "Give more time with timeout=, or fewer rows at once.")
+        }
         Error::Run(_) => ("ModelLoadError", None, error.to_string(), "Train again."),
         Error::NotFinite { .. } => {
             ("EncodingError", None, error.to_string(), "Its values are too large for this model: check them, or train again.")

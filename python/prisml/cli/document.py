@@ -5,6 +5,7 @@ from __future__ import annotations
 from prisml.registry.experiments import Experiment
 from prisml.registry.log import Deployment
 from prisml.registry.versions import Version
+from prisml.serving.info import Info
 
 
 def answer(**members: object) -> dict[str, object]:
@@ -29,6 +30,11 @@ def of_version(version: Version) -> dict[str, object]:
         "deleted_by": version.deleted_by,
         "metrics": dict(version.metrics),
     }
+
+
+def of_info(info: Info) -> dict[str, object]:
+    """What answers for a version in this process: its scorer and why, the instructions, and the bytes that it holds."""
+    return {"scorer": info.scorer, "reason": info.reason, "instructions": info.instructions, "bytes": info.bytes}
 
 
 def of_deployment(deployment: Deployment) -> dict[str, object]:

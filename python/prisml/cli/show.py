@@ -26,13 +26,15 @@ def show(name: str, version: Which | None, registry: str | None, as_json: bool) 
     """Show all that is known of a version.
 
     VERSION is a number or a label; without it, the version that serves. Shows who published it when and from which commit, its
-    metrics with their intervals, gates, parity, features and data. With --json the whole manifest is there.
+    metrics with their intervals, gates, parity, features and data, and what answers for it in this process, natively or ONNX Runtime.
+    With --json the whole manifest is there.
     """
     card = show_version(open_registry(registry), name, version)
     if as_json:
         manifest = card.manifest.model_dump(mode="json")
         experiment = document.of_experiment(card.experiment)
-        render.write_json(document.answer(**document.of_version(card.version), experiment=experiment, manifest=manifest))
+        answers = document.of_info(card.info) if card.info is not None else {"problem": card.problem}
+        render.write_json(document.answer(**document.of_version(card.version), experiment=experiment, answers=answers, manifest=manifest))
         return
     screen = render.console()
     screen.print(render.table(f"{name}, version {card.version.number}", ("", ""), _facts(card)))
@@ -50,6 +52,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ("label", version.label or ""),
         ("note", version.note or ""),
         ("serves", _serves(card)),
+        ("answers", _answers(card)),
         ("published", f"{render.moment(version.created_at)} UTC by {version.author}"),
         ("commit", version.commit or ""),
         ("predicts", f"{manifest.output} of {manifest.entity}"),
@@ -60,6 +63,13 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ("size", "" if version.size is None else render.size(version.size)),
     ]
     return [(name, text) for name, text in lines if text]
+
+
+def _answers(card: Card) -> str:
+    if card.info is None:
+        return f"cannot be loaded here: {card.problem}"
+    instructions = "" if card.info.instructions is None else f" with {card.info.instructions}"
+    return f"{card.info.scorer}{instructions}, {render.size(card.info.bytes)}: {card.info.reason}"
 
 
 def _serves(card: Card) -> str:

@@ -111,8 +111,8 @@ class ModelDefinition(Generic[T]):
     def load(self, **options: Any) -> Engine:
         """The engine that serves this model, with the definition's resolvers, and follows its registry.
 
-        ``registry=``, ``version=`` and ``refresh=`` as in ``prisml.load``. Raises ``SchemaDriftError`` where the stored version was
-        trained with other code than this definition's.
+        ``registry=``, ``version=``, ``refresh=`` and ``preload=`` as in ``prisml.load``. Raises ``SchemaDriftError`` where the stored
+        version was trained with other code than this definition's.
         """
         if not _openers:
             raise ConfigurationError("Nothing is there to serve the model.", {"output": self.output}, ["Import prisml first."])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
-from prisml.errors import ArtifactError, ConfigurationError
+from prisml.errors import ArtifactError, ConfigurationError, LimitExceededError
 from prisml.manifest import Manifest, read_manifest
 
 MANIFEST_FILE = "manifest.json"
@@ -46,11 +46,15 @@ def is_bundle(folder: str | PathLike[str]) -> bool:
     return (Path(folder) / MANIFEST_FILE).is_file()
 
 
-def read_bundle(folder: str | PathLike[str]) -> Artifact:
-    """The artifact in ``folder``; ``ArtifactError`` where it is damaged or incomplete."""
+def read_bundle(folder: str | PathLike[str], *, most: int | None = None) -> Artifact:
+    """The artifact in ``folder``; ``ArtifactError`` where it is damaged or incomplete.
+
+    ``LimitExceededError`` where one of its files has more than ``most`` bytes: it is not read then.
+    """
     place = Path(folder)
     try:
-        return Artifact((place / MANIFEST_FILE).read_bytes().decode(), (place / MODEL_FILE).read_bytes())
+        manifest, onnx = (_content(place / name, most) for name in (MANIFEST_FILE, MODEL_FILE))
+        return Artifact(manifest.decode(), onnx)
     except OSError as error:
         raise ArtifactError(
             f"{place} is no readable bundle: {type(error).__name__} at {Path(error.filename or place).name}.",
@@ -61,6 +65,17 @@ def read_bundle(folder: str | PathLike[str]) -> Artifact:
         raise ArtifactError(
             f"{place / MANIFEST_FILE} is not UTF-8.", {"folder": str(place)}, ["Restore the bundle from where it was exported."]
         ) from None
+
+
+def _content(file: Path, most: int | None) -> bytes:
+    size = file.stat().st_size
+    if most is not None and size > most:
+        raise LimitExceededError(
+            f"{file} has {size:,} bytes, and this process loads {most:,} at most.",
+            {"file": str(file), "bytes": size, "limit": most},
+            ["Train a smaller model, with fewer or shallower trees; or set PRISML_MODEL_BYTES."],
+        )
+    return file.read_bytes()
 
 
 def write_bundle(artifact: Artifact, folder: str | PathLike[str]) -> Path:

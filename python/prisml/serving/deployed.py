@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -15,8 +16,11 @@ from prisml.errors import EncodingError, PrisMLError
 from prisml.registry.experiments import BUCKETS, CONTROL, Experiment, Variant
 from prisml.registry.log import Mark
 from prisml.registry.registry import Registry
-from prisml.serving.prediction import Predictions, Shares
-from prisml.serving.served import Computed, Served
+from prisml.serving.columns import checked_numbers
+from prisml.serving.effort import ONE_THREAD, Effort
+from prisml.serving.info import Info
+from prisml.serving.prediction import Predictions, Shares, present
+from prisml.serving.served import Batch, Columns, Computed, Served, Table
 
 
 class Deployed:
@@ -38,11 +42,11 @@ class Deployed:
         self.mark = mark
         self.position = None if mark is None else mark.position
         self.experiment = experiment
-        # The shortest way for the commonest call: one version, and nothing to compute before it is asked.
-        self.plain = experiment is None and not control.resolves
-        self.predict_one = control.predict_one
+        # The shortest way for the commonest call: one version, and nothing to compute before it is asked. None where there is more.
+        self.predict = control.predict if experiment is None and not control.resolves else None
         self.reading = control.reading
         self.number = control.number
+        self.name = control.manifest.name
         self.key = control.manifest.key
         variants = () if experiment is None else experiment.variants
         self._served = tuple(others[variant.version] for variant in variants)
@@ -57,6 +61,13 @@ class Deployed:
         known = {} if before is None else before.by_number
         served = {number: _load(registry, name, number, definition, known.get(number)) for number in sorted(numbers)}
         return cls(served[found.version], mark=found.mark, experiment=found.experiment, others=served)
+
+    def preload(self) -> None:
+        """Make now what the first prediction of any version would make, and what assigns the first key."""
+        for served in {self.control, *self.by_number.values()}:
+            served.preload()
+        self.indices([None])
+        _EVERYBODY.assign(None)
 
     def indices(self, keys: Sequence[object]) -> NDArray[np.int16]:
         """The index of the variant that answers for each key, -1 where none does; ``EncodingError`` names a key that cannot be one."""
@@ -75,20 +86,41 @@ class Deployed:
         """What differs where the registry says something else."""
         return self.mark, self.control.digest, self.experiment
 
+    def info(self) -> Info:
+        """What answers for the active version, and for the versions that an experiment serves beside it."""
+        others = tuple(served.info() for number, served in sorted(self.by_number.items()) if number != self.number)
+        return replace(self.control.info(), variants=others)
+
     def predict_many(
-        self, rows: Sequence[object], keys: Sequence[object] | None, *, as_of: int, computed: Computed | None, null_errors: bool
+        self,
+        rows: Sequence[object] | Columns,
+        keys: Sequence[object] | None,
+        *,
+        as_of: int,
+        computed: Computed | None,
+        null_errors: bool,
+        effort: Effort = ONE_THREAD,
     ) -> Predictions:
         """The predictions for ``rows``, each by the version that its key is assigned to."""
+
+        def ask(served: Served, only: Sequence[int] | None = None) -> Batch:
+            if isinstance(rows, Table):
+                return served.columns(rows, as_of=as_of, null_errors=null_errors, only=only, effort=effort)
+            if isinstance(rows, np.ndarray):
+                numbers = checked_numbers(rows, served.manifest.inputs, served.manifest.name)
+                return served.columns(numbers, as_of=as_of, null_errors=null_errors, only=only, effort=effort)
+            return served.many(rows, as_of=as_of, computed=computed, null_errors=null_errors, only=only, effort=effort)
+
         of_row, keyless = (None, {}) if keys is None else self._assigned_rows(keys, null_errors=null_errors)
         if self.experiment is None or of_row is None:
-            raw, errors, unseen = self.control.many(rows, as_of=as_of, computed=computed, null_errors=null_errors)
+            raw, errors, unseen = ask(self.control)
             return Predictions(raw, self.reading, self.number, errors=errors, unseen=unseen).failing(keyless)
         shape = (len(rows),) if self.reading.task != "multiclass" else (len(rows), len(self.reading.classes))
         raw, errors, unseen = np.full(shape, np.nan), {}, {}
-        for index in np.unique(of_row).tolist():
+        for index in present(of_row):
             places = np.flatnonzero(of_row == index)
             served = self.control if index < 0 else self._served[index]
-            part = served.many(rows, as_of=as_of, computed=computed, null_errors=null_errors, only=places.tolist())
+            part = ask(served, places.tolist())
             raw[places] = part.raw
             errors.update(part.errors)
             for feature, times in part.unseen.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import date
+from time import time_ns
 from typing import Any, Literal
 
 import numpy as np
@@ -16,14 +17,19 @@ from prisml.manifest import Manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.experiments import Variant
 from prisml.registry.registry import Registry, Version
+from prisml.serving import columns
+from prisml.serving.columns import Rows
 from prisml.serving.deployed import Deployed
+from prisml.serving.effort import Effort, Threads
 from prisml.serving.follow import follow, unfollow
 from prisml.serving.followed import Followed
-from prisml.serving.given import checked_keys, checked_matrix, checked_mode, checked_rows, micros, own_keys, read_moment
+from prisml.serving.given import check_count, checked_keys, checked_matrix, checked_mode, checked_rows, micros, own_keys, read_moment
 from prisml.serving.health import Health
+from prisml.serving.info import Info
 from prisml.serving.prediction import Prediction, Predictions
 from prisml.serving.resolving import resolve_rows
-from prisml.serving.served import Served
+from prisml.serving.served import Columns, Served, Table
+from prisml.serving.settings import Settings
 
 _INLINE = 64
 """Up to so many rows an ``await`` answers at once: a thread costs more than they do."""
@@ -44,9 +50,17 @@ class Engine(Followed):
         self._definition = definition if definition is not None and definition.resolvers else None
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact, *, definition: ModelDefinition[Any] | None = None, version: int | None = None) -> Engine:
-        """An engine that serves ``artifact``, which need not be in any registry."""
-        return cls(Deployed(Served.from_artifact(artifact, definition=definition, number=version)), definition=definition)
+    def from_artifact(
+        cls,
+        artifact: Artifact,
+        *,
+        definition: ModelDefinition[Any] | None = None,
+        version: int | None = None,
+        settings: Settings | None = None,
+    ) -> Engine:
+        """An engine that serves ``artifact``, which need not be in any registry, by ``settings`` (those of the environment)."""
+        served = Served.from_artifact(artifact, definition=definition, number=version, settings=settings)
+        return cls(Deployed(served), definition=definition)
 
     @classmethod
     def from_registry(cls, registry: Registry, version: Version, *, definition: ModelDefinition[Any] | None = None) -> Engine:
@@ -66,7 +80,7 @@ class Engine(Followed):
     @property
     def name(self) -> str:
         """The model's name."""
-        return self.manifest.name
+        return self.deployed.name
 
     @property
     def version(self) -> int | None:
@@ -102,14 +116,18 @@ class Engine(Followed):
             problem=standing.problem,
         )
 
+    def info(self) -> Info:
+        """What answers for the active version in this process, natively or ONNX Runtime, and why; and for those of an experiment."""
+        return self.deployed.info()
+
     def predict(self, row: object, *, key: object = None, as_of: date | None = None) -> Prediction:
         """The prediction for one row, at the moment ``as_of`` (now; a naive one is UTC).
 
         ``EncodingError`` names the feature whose value does not fit, ``FeatureExtractionError`` the resolver that failed.
         """
         deployed = self.deployed
-        if deployed.plain and as_of is None and key is None:
-            return Prediction(deployed.predict_one(row), deployed.reading, deployed.number)
+        if deployed.predict is not None and key is None and as_of is None:
+            return deployed.predict(row)
         served, variant = deployed.assigned(self._key_of(deployed, row, key))
         moment = read_moment(as_of)
         computed = None if self._definition is None else resolve_rows(self._definition, [row], moment, null_errors=False)[0]
@@ -117,36 +135,65 @@ class Engine(Followed):
 
     def predict_many(
         self,
-        rows: Sequence[object],
+        rows: Rows,
         *,
         keys: Sequence[object] | None = None,
         as_of: date | None = None,
         on_error: Literal["raise", "null"] = "raise",
+        threads: Threads = 1,
+        timeout: float | None = None,
     ) -> Predictions:
         """The predictions for a list, tuple or other sequence of rows, in their order, all at the moment ``as_of`` (now).
 
+        ``rows`` may be columns too: anything that hands over Arrow's (a table or reader of pyarrow, a DataFrame of polars or pandas, a
+        relation of DuckDB), found by the names that a row would have; or, where all inputs are numbers, a NumPy array (n, inputs) in
+        the order of the manifest's inputs. No resolver runs on columns: what it would compute must be one of them.
+
         ``keys`` are one for each row, or None for no key. A row that fails raises, with its index and feature, and nothing is returned;
-        with ``on_error="null"`` it has no prediction, and ``errors`` says why. ``EncodingError`` where ``rows`` is no sequence of rows.
+        with ``on_error="null"`` it has no prediction, and ``errors`` says why. ``EncodingError`` where ``rows`` is neither rows nor
+        columns.
+
+        ``threads`` share the scoring (``"auto"``: as many as this process may use cores); the numbers are the same. After ``timeout``
+        seconds the call ends with ``DeadlineExceededError`` and no predictions. ``LimitExceededError`` where the rows are too many.
         """
+        effort = Effort.of(threads, timeout, self.name)
+        return self._predict_many(rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort)
+
+    def _predict_many(
+        self,
+        rows: Rows,
+        *,
+        keys: Sequence[object] | None,
+        as_of: date | None,
+        on_error: Literal["raise", "null"],
+        effort: Effort,
+    ) -> Predictions:
         deployed = self.deployed
         null_errors = checked_mode(on_error, self.name)
-        batch, moment = checked_rows(rows, self.name), read_moment(as_of)
+        batch = checked_rows(rows, self.name)
+        check_count(len(batch), self.name, deployed.control.settings.batch_rows)
+        # What is asked about now, with nothing to resolve, needs no calendar.
+        moment = None if as_of is None and self._definition is None else read_moment(as_of)
         keys = self._keys_of(deployed, batch, keys)
         computed: dict[str, list[object]] | None = None
         failed: dict[int, PrisMLError] = {}
-        if self._definition is not None:
+        if self._definition is not None and moment is not None and not isinstance(batch, Table | np.ndarray):
             computed, failed = resolve_rows(self._definition, batch, moment, null_errors=null_errors)
-        found = deployed.predict_many(batch, keys, as_of=micros(moment), computed=computed, null_errors=null_errors)
+        since = time_ns() // 1_000 if moment is None else micros(moment)
+        found = deployed.predict_many(batch, keys, as_of=since, computed=computed, null_errors=null_errors, effort=effort)
         return found.failing(failed)
 
-    def predict_encoded(self, matrix: NDArray[np.float32]) -> Predictions:
+    def predict_encoded(self, matrix: NDArray[np.float32], *, threads: Threads = 1, timeout: float | None = None) -> Predictions:
         """The active version's predictions for rows that are encoded already: float32 (n, inputs), in the order of its manifest's inputs.
 
         Missing numbers are NaN, categories their codes. No experiment takes part. ``EncodingError`` where type or shape is another.
+        ``threads`` and ``timeout`` are as in ``predict_many``.
         """
+        effort = Effort.of(threads, timeout, self.name)
         control = self.deployed.control
         encoded = checked_matrix(matrix, self.name, len(control.manifest.inputs))
-        return Predictions(control.encoded(encoded), control.reading, control.number)
+        check_count(len(encoded), self.name, control.settings.batch_rows)
+        return Predictions(control.encoded(encoded, effort=effort), control.reading, control.number)
 
     async def apredict(self, row: object, *, key: object = None, as_of: date | None = None) -> Prediction:
         """As ``predict``, for one row that is not worth a thread."""
@@ -154,16 +201,22 @@ class Engine(Followed):
 
     async def apredict_many(
         self,
-        rows: Sequence[object],
+        rows: Rows,
         *,
         keys: Sequence[object] | None = None,
         as_of: date | None = None,
         on_error: Literal["raise", "null"] = "raise",
+        threads: Threads = 1,
+        timeout: float | None = None,  # noqa: ASYNC109 -- It ends the work in the thread, which asyncio.timeout would leave running.
     ) -> Predictions:
-        """As ``predict_many``; more than a few rows are predicted in a thread, so that the event loop goes on."""
+        """As ``predict_many``; more than a few rows are predicted in a thread, so that the event loop goes on.
+
+        ``timeout`` includes the time that the call waits for a thread.
+        """
+        effort = Effort.of(threads, timeout, self.name)
         if isinstance(rows, list | tuple) and len(rows) <= _INLINE:
-            return self.predict_many(rows, keys=keys, as_of=as_of, on_error=on_error)
-        return await asyncio.to_thread(self.predict_many, rows, keys=keys, as_of=as_of, on_error=on_error)
+            return self._predict_many(rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort)
+        return await asyncio.to_thread(self._predict_many, rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort)
 
     def assign(self, key: object) -> Variant | None:
         """The variant of the running experiment that answers for ``key``; None where no experiment runs or ``key`` is None."""
@@ -175,6 +228,12 @@ class Engine(Followed):
         experiment = deployed.experiment
         indices = deployed.indices(checked_keys(keys, self.name))
         return [None if experiment is None or index < 0 else experiment.variants[index] for index in indices.tolist()]
+
+    def preload(self) -> Engine:
+        """Make now what a first prediction would make, and from now on before a version of the registry takes over; this engine."""
+        self.preloads = True
+        self.deployed.preload()
+        return self
 
     def refresh(self) -> bool:
         """Serve what the registry says now; whether that is something else than before. False too where there is no registry.
@@ -193,7 +252,9 @@ class Engine(Followed):
             return key
         return own_keys([row], deployed.key)[0] if deployed.experiment is not None and deployed.key else None
 
-    def _keys_of(self, deployed: Deployed, rows: Sequence[object], keys: Sequence[object] | None) -> Sequence[object] | None:
+    def _keys_of(self, deployed: Deployed, rows: Sequence[object] | Columns, keys: Sequence[object] | None) -> Sequence[object] | None:
         if keys is not None:
             return checked_keys(keys, self.name, rows=len(rows))
-        return own_keys(rows, deployed.key) if deployed.experiment is not None and deployed.key else None
+        if deployed.experiment is None or not deployed.key or isinstance(rows, np.ndarray):
+            return None
+        return columns.own_keys(rows, deployed.key, self.name) if isinstance(rows, Table) else own_keys(rows, deployed.key)

@@ -25,13 +25,14 @@ class Followed:
     """One reference to what serves, read once by each prediction and swapped whole.
 
     ``registry`` is where to look for changes; None for a version that was named and for a bundle, which never change. ``followed`` is
-    whether a thread looks there for it.
+    whether a thread looks there for it. ``preloads`` is whether what will serve is made ready for its first prediction.
     """
 
     def __init__(self, deployed: Deployed, registry: Registry | None, definition: ModelDefinition[Any] | None) -> None:
         self.deployed = deployed
         self.standing = Standing(None if registry is None else datetime.now(UTC))
         self.followed = False
+        self.preloads = False
         self._registry = registry
         self._given = definition
         self._lock = threading.Lock()
@@ -52,6 +53,8 @@ class Followed:
             except PrisMLError as error:
                 self.noticed(error.message)
                 raise
+            if self.preloads:
+                found.preload()
             self.deployed = found
             self.standing = Standing(datetime.now(UTC))
             return found.said() != before.said()

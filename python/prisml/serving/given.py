@@ -10,22 +10,39 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import InstanceState
 
-from prisml.errors import ConfigurationError, EncodingError
+from prisml.errors import ConfigurationError, EncodingError, LimitExceededError
+from prisml.serving.columns import hands_over, is_array, read_table
+from prisml.serving.served import Columns
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def checked_rows(rows: object, model: str) -> Sequence[object]:
-    """``rows`` as a list or tuple; ``EncodingError`` where it is no sequence of rows."""
+def checked_rows(rows: object, model: str) -> Sequence[object] | Columns:
+    """``rows`` as a list or tuple, or as columns where it gives columns; ``EncodingError`` where it is neither."""
     if isinstance(rows, list | tuple):
+        return rows
+    if hands_over(rows):
+        return read_table(rows, model)
+    if is_array(rows):
         return rows
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes | bytearray | memoryview):
         return list(rows)
+    kind = f"{rows.ndim}-dimensional array of {rows.dtype}" if isinstance(rows, np.ndarray) else type(rows).__name__
     raise EncodingError(
-        f"predict_many takes a list or another sequence of rows, not a {type(rows).__name__}.",
+        f"predict_many takes a sequence of rows, columns with names, or an array of numbers (rows, inputs), not a {kind}.",
         {"model": model},
         ["Pass list(rows) for an iterator, predict(row) for one row, predict_encoded(matrix) for an encoded matrix."],
     )
+
+
+def check_count(rows: int, model: str, most: int) -> None:
+    """``LimitExceededError`` where a batch has more than ``most`` rows."""
+    if rows > most:
+        raise LimitExceededError(
+            f"The batch for {model!r} has {rows:,} rows, and this process predicts {most:,} at once at most.",
+            {"model": model, "rows": rows, "limit": most},
+            ["Predict in parts, or set PRISML_BATCH_ROWS."],
+        )
 
 
 def checked_mode(on_error: str, model: str) -> bool:
@@ -44,6 +61,8 @@ def checked_keys(keys: object, model: str, *, rows: int | None = None) -> Sequen
         raise EncodingError(f"keys is a {type(keys).__name__}.", {"model": model}, ["Give a list with one key, or None, for each row."])
     if isinstance(keys, np.ndarray) and not keys.ndim:
         raise EncodingError("keys is an array without a dimension.", {"model": model}, ["Give one key, or None, for each row."])
+    # pyarrow's own scalars are no keys.
+    keys = keys.to_pylist() if hasattr(keys, "to_pylist") else keys
     # NumPy's integers take ten times as long, one by one.
     found = keys.tolist() if isinstance(keys, np.ndarray) and keys.dtype.kind in "iu" and keys.ndim == 1 else list(keys)
     if rows is not None and len(found) != rows:

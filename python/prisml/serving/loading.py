@@ -15,6 +15,7 @@ from prisml.errors import ConfigurationError
 from prisml.registry.bundle import is_bundle, read_bundle
 from prisml.registry.registry import Registry
 from prisml.serving.engine import Engine
+from prisml.serving.settings import Settings
 
 Place = Registry | str | URL | DatabaseEngine
 
@@ -28,6 +29,7 @@ def load(
     registry: Place | None = None,
     version: int | str | None = None,
     refresh: float | None = REFRESH_SECONDS,
+    preload: bool = False,
 ) -> Engine:
     """An engine for a model of the registry, by name, or for the bundle in a folder.
 
@@ -35,7 +37,8 @@ def load(
     Where neither it nor ``version`` is given, a folder that holds a manifest is taken for a bundle. Without ``version``, a number or a
     label, the engine serves what the registry says, experiments included, and looks for changes each ``refresh`` seconds; None: only at
     ``engine.refresh()``. A version that is named, and a bundle, are served whatever happens in any registry.
-    Resolvers need the definition: use ``definition.load()`` there.
+    Resolvers need the definition: use ``definition.load()`` there. With ``preload``, what the first prediction would make is made now,
+    and for a version that is activated later before it takes over.
     """
     _check_refresh(refresh)
     is_path = isinstance(name_or_folder, os.PathLike)
@@ -47,8 +50,11 @@ def load(
             ["Leave out registry= and version=, or give the model's name."],
         )
     if is_path or (not named and (is_bundle(name_or_folder) or _looks_like_folder(str(name_or_folder)))):
-        return Engine.from_artifact(read_bundle(Path(name_or_folder)))
-    return _from_registry(str(name_or_folder), registry, version, None, refresh)
+        settings = Settings.read()
+        engine = Engine.from_artifact(read_bundle(Path(name_or_folder), most=settings.model_bytes), settings=settings)
+    else:
+        engine = _from_registry(str(name_or_folder), registry, version, None, refresh)
+    return engine.preload() if preload else engine
 
 
 def open_definition(
@@ -57,10 +63,12 @@ def open_definition(
     registry: Place | None = None,
     version: int | str | None = None,
     refresh: float | None = REFRESH_SECONDS,
+    preload: bool = False,
 ) -> Engine:
     """An engine that runs the definition's resolvers; ``SchemaDriftError`` where they are not those of the version."""
     _check_refresh(refresh)
-    return _from_registry(definition.name, registry, version, definition, refresh)
+    engine = _from_registry(definition.name, registry, version, definition, refresh)
+    return engine.preload() if preload else engine
 
 
 def _from_registry(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from math import isnan
 from operator import index
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -13,12 +12,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from prisml._core import Prediction
 from prisml.errors import PrisMLError
 from prisml.manifest import ClassLabel, Manifest, Task
 
+__all__ = ["Prediction", "Predictions", "Reading", "Shares"]
+
 _Scalar = TypeVar("_Scalar", bound=np.generic)
-Raw = float | tuple[float, ...]
-"""P(positive), the number of a regression, or each class's probability."""
+_NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,72 +42,6 @@ class Reading:
         failed = np.isnan(raw if self.task == "binary" else raw[:, 0])
         found: NDArray[np.object_] = classes[np.where(failed, len(self.classes), codes)]
         return found
-
-
-class Prediction:
-    """What a model predicts for one row. Immutable; equal where the numbers, the model's reading and the version are.
-
-    ``value``: P(positive) for a binary task, always; the label for several classes; the number for a regression.
-    ``label``: the class (binary: the positive one where the value is above the threshold); None for a regression.
-    ``probabilities``: each class's probability, in the order of the manifest's classes; None for a regression.
-    ``version``: the number in the registry; None for an engine that was made from a bundle. ``variant``: which of an experiment's
-    variants answered, ``"control"`` or ``"v2"``, say; None outside experiments, and without a key.
-    A row that failed under ``on_error="null"`` has NaN (several classes: None) and no label.
-    """
-
-    __slots__ = ("_raw", "_reading", "_variant", "_version")
-
-    def __init__(self, raw: Raw, reading: Reading, version: int | None = None, variant: str | None = None) -> None:
-        self._raw = raw
-        self._reading = reading
-        self._version = version
-        self._variant = variant
-
-    @property
-    def value(self) -> Any:
-        return self.label if self._reading.task == "multiclass" else self._raw
-
-    @property
-    def label(self) -> ClassLabel | None:
-        raw, reading = self._raw, self._reading
-        if isinstance(raw, tuple):
-            return None if isnan(raw[0]) else reading.classes[raw.index(max(raw))]
-        if reading.task == "regression" or isnan(raw):
-            return None
-        return reading.classes[raw > reading.threshold]
-
-    @property
-    def probabilities(self) -> Mapping[ClassLabel, float] | None:
-        raw, reading = self._raw, self._reading
-        if reading.task == "regression":
-            return None
-        each = raw if isinstance(raw, tuple) else (1.0 - raw, raw)
-        return MappingProxyType(dict(zip(reading.classes, each, strict=True)))
-
-    @property
-    def version(self) -> int | None:
-        return self._version
-
-    @property
-    def variant(self) -> str | None:
-        return self._variant
-
-    def _key(self) -> tuple[object, ...]:
-        return self._raw, self._reading, self._version, self._variant
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, Prediction) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def __repr__(self) -> str:
-        label = "" if self.label is None or self._reading.task == "multiclass" else f", label={self.label!r}"
-        variant = "" if self._variant is None else f", variant={self._variant!r}"
-        return f"Prediction(value={self.value!r}{label}, version={self._version!r}{variant})"
-
-    def __reduce__(self) -> tuple[type[Prediction], tuple[Raw, Reading, int | None, str | None]]:
-        return type(self), (self._raw, self._reading, self._version, self._variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +70,8 @@ class Predictions:
         reading: Reading,
         version: int | None = None,
         *,
-        errors: Mapping[int, PrisMLError] = MappingProxyType({}),
-        unseen: Mapping[str, int] = MappingProxyType({}),
+        errors: Mapping[int, PrisMLError] = _NOTHING,
+        unseen: Mapping[str, int] = _NOTHING,
         shares: Shares | None = None,
     ) -> None:
         self._raw = _read_only(raw)
@@ -145,8 +80,8 @@ class Predictions:
         # Not cached_property: on Python 3.11 it has one lock for all instances, which a forked child may inherit locked.
         self._labels: NDArray[np.object_] | None = None
         self.version = version
-        self.errors = MappingProxyType(dict(errors))
-        self.unseen = MappingProxyType(dict(unseen))
+        self.errors = MappingProxyType(dict(errors)) if errors else _NOTHING
+        self.unseen = MappingProxyType(dict(unseen)) if unseen else _NOTHING
 
     @property
     def values(self) -> NDArray[Any]:
@@ -212,7 +147,7 @@ class Predictions:
         if self._shares is None:
             return self._reading.labels(self._raw)
         found = np.full(len(self), None, dtype=object)
-        for share in np.unique(self._shares.of_row).tolist():
+        for share in present(self._shares.of_row):
             places = self._shares.of_row == share
             found[places] = self._shares.readings[share].labels(self._raw[places])
         return found
@@ -225,6 +160,13 @@ class Predictions:
     def __repr__(self) -> str:
         failed = f", {len(self.errors)} failed" if self.errors else ""
         return f"<{len(self)} predictions of version {self.version!r}{failed}>"
+
+
+def present(of_row: NDArray[np.int16]) -> list[int]:
+    """The indices of variants that are there, ascending, -1 among them."""
+    # NumPy's own unique imports a large part of it on first use.
+    found: list[int] = (np.flatnonzero(np.bincount(of_row.astype(np.intp) + 1)) - 1).tolist()
+    return found
 
 
 def _read_only(array: NDArray[_Scalar]) -> NDArray[_Scalar]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,15 +11,21 @@ from numpy.typing import NDArray
 
 from prisml import _core
 from prisml.definition.model import ModelDefinition
-from prisml.errors import EncodingError, PrisMLError
+from prisml.errors import EncodingError, LimitExceededError, PrisMLError, PrisMLWarning
 from prisml.manifest import Manifest, read_manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.registry import Registry, Version
 from prisml.serving import runtime
 from prisml.serving.drift import check_drift
+from prisml.serving.effort import ONE_THREAD, Effort
+from prisml.serving.info import Info
 from prisml.serving.prediction import Reading
+from prisml.serving.settings import Settings
 
 Computed = Mapping[str, Sequence[object]]
+Table = _core.Table
+Columns = Table | NDArray[Any]
+"""Rows as columns: with names, or an array with a column of numbers for each input."""
 
 
 class Batch(NamedTuple):
@@ -32,7 +39,9 @@ class Batch(NamedTuple):
 class Served:
     """A version in this process. Immutable; safe for threads and fork.
 
-    ``SchemaDriftError`` where ``definition`` is not what the version was trained with.
+    ``SchemaDriftError`` where ``definition`` is not what the version was trained with, ``LimitExceededError`` where its graph is too
+    large, ``ModelLoadError`` where the graph may not be run or does not fit its manifest. ``settings`` are those of the environment
+    unless given. ``runtime`` is ``"native"``, or what ONNX Runtime says of its build.
     """
 
     def __init__(
@@ -43,70 +52,167 @@ class Served:
         manifest: Manifest,
         number: int | None,
         definition: ModelDefinition[Any] | None,
+        settings: Settings | None = None,
     ) -> None:
+        self.settings = settings or Settings.read()
         if definition is not None:
             check_drift(definition, manifest)
         self.digest = digest
         self.manifest = manifest
         self.number = number
         self.reading = Reading.of(manifest)
-        self.runtime = runtime.start(_core.load_runtime)
-        self._model = _core.load_model(digest, fetch)
-        self.predict_one = self._model.predict_one
+        self._model = _load(digest, fetch, manifest.name, self.settings)
+        self.runtime = "native" if self._model.scorer[0] else runtime.start(_core.load_runtime)
+        if self._model.doubtful:
+            # Each time that it is loaded: a warning that is shown once per line of code would hide the second model.
+            warnings.warn(self._doubt(), PrisMLWarning, stacklevel=2)
+        # A bound method: the shortest way to one prediction.
+        self.predict = _core.Predictor(self._model, self.reading, number).predict
         resolved = frozenset(item.name for item in manifest.inputs if item.origin == "resolver")
         self.resolves = bool(resolved)
+        self._resolved = resolved
         self._detached = resolved if definition is None else frozenset()
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact, *, definition: ModelDefinition[Any] | None, number: int | None) -> Served:
+    def from_artifact(
+        cls, artifact: Artifact, *, definition: ModelDefinition[Any] | None, number: int | None, settings: Settings | None = None
+    ) -> Served:
         """The version that ``artifact`` is."""
         content = artifact.manifest_text, artifact.onnx
-        return cls(artifact.digest, lambda: content, manifest=artifact.manifest, number=number, definition=definition)
+        return cls(artifact.digest, lambda: content, manifest=artifact.manifest, number=number, definition=definition, settings=settings)
 
     @classmethod
     def from_registry(cls, registry: Registry, version: Version, *, definition: ModelDefinition[Any] | None) -> Served:
         """``version``; its graph is fetched only where this process has not loaded it yet."""
+        settings = Settings.read()
         text = registry.manifest_text(version)
         manifest = read_manifest(text)
 
         def fetch() -> tuple[str, bytes]:
+            check_size(version.size, manifest.name, settings)
             return text, registry.graph(version, manifest.model_sha256)
 
-        return cls(version.digest, fetch, manifest=manifest, number=version.number, definition=definition)
+        return cls(version.digest, fetch, manifest=manifest, number=version.number, definition=definition, settings=settings)
 
     def one(self, row: object, *, as_of: int | None, computed: Computed | None) -> float | tuple[float, ...]:
         """The numbers for one row; ``as_of`` in microseconds since 1970, ``computed`` the resolvers' values."""
         values = None if computed is None else {feature: column[0] for feature, column in computed.items()}
         try:
-            return self.predict_one(row, as_of=as_of, computed=values)
+            return self._model.predict_one(row, as_of=as_of, computed=values)
         except EncodingError as error:
             raise self._explained(error) from None
 
     def many(
-        self, rows: Sequence[object], *, as_of: int, computed: Computed | None, null_errors: bool, only: Sequence[int] | None = None
+        self,
+        rows: Sequence[object],
+        *,
+        as_of: int,
+        computed: Computed | None,
+        null_errors: bool,
+        only: Sequence[int] | None = None,
+        effort: Effort = ONE_THREAD,
     ) -> Batch:
         """The numbers for ``rows``, or for those at the indices ``only``, in that order."""
         try:
-            raw, errors, unseen = self._model.predict_many(rows, as_of=as_of, computed=computed, null_errors=null_errors, only=only)
+            raw, errors, unseen = self._model.predict_many(
+                rows,
+                as_of=as_of,
+                computed=computed,
+                null_errors=null_errors,
+                only=only,
+                threads=effort.threads,
+                within=effort.left(),
+            )
         except EncodingError as error:
             raise self._explained(error) from None
         return Batch(raw, {row: self._explained(error) for row, error in errors.items()}, unseen)
 
-    def encoded(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    def columns(
+        self, columns: Columns, *, as_of: int, null_errors: bool, only: Sequence[int] | None = None, effort: Effort = ONE_THREAD
+    ) -> Batch:
+        """As ``many``, for rows that are given as columns: what resolvers would compute must be among them."""
+        try:
+            raw, errors, unseen = self._model.predict_columns(
+                columns, as_of=as_of, null_errors=null_errors, only=only, threads=effort.threads, within=effort.left()
+            )
+        except EncodingError as error:
+            raise self._explained(error, columns=True) from None
+        return Batch(raw, {row: self._explained(error, columns=True) for row, error in errors.items()}, unseen)
+
+    def encoded(self, matrix: NDArray[np.float32], *, effort: Effort = ONE_THREAD) -> NDArray[np.float64]:
         """The numbers for rows that are encoded already."""
-        return self._model.predict_encoded(matrix)
+        return self._model.predict_encoded(matrix, threads=effort.threads, within=effort.left())
+
+    def preload(self) -> None:
+        """Make now what the first prediction would make."""
+        self._model.warm()
+
+    def info(self) -> Info:
+        """What answers for the version, and why."""
+        native, reason, held, instructions = self._model.scorer
+        return Info(
+            self.manifest.name,
+            self.number,
+            self.digest,
+            "native" if native else "onnxruntime",
+            reason,
+            instructions,
+            held,
+            tuple(item.name for item in self.manifest.inputs),
+        )
 
     def notes(self) -> tuple[str, ...]:
-        """What a caller must give, since there is no definition to compute it."""
-        return tuple(_must_be_given(feature) for feature in sorted(self._detached))
+        """What a caller must give, since there is no definition to compute it; and that the version's answers are in doubt."""
+        given = tuple(_must_be_given(feature) for feature in sorted(self._detached))
+        return (*given, self._doubt()) if self._model.doubtful else given
 
-    def _explained(self, error: PrisMLError) -> PrisMLError:
-        """The error, with the way out that only an engine without a definition needs."""
+    def _doubt(self) -> str:
+        version = "" if self.number is None else f", version {self.number}"
+        return (
+            f"Model {self.manifest.name!r}{version}: answers for the golden rows of its manifest are wrong here, so ONNX Runtime answers "
+            f"in place of the native scorer ({self._model.scorer[1]}). Compare it with where it was trained, and report this."
+        )
+
+    def _explained(self, error: PrisMLError, *, columns: bool = False) -> PrisMLError:
+        """The error, with the way out that only an engine without a definition needs, or rows that are columns."""
         feature = error.context.get("feature")
-        if feature not in self._detached:
+        if feature not in (self._resolved if columns else self._detached):
             return error
-        return type(error)(error.message, error.context, [*error.suggestions, _must_be_given(str(feature))])
+        way_out = _must_be_a_column if columns else _must_be_given
+        return type(error)(error.message, error.context, [*error.suggestions, way_out(str(feature))])
 
 
 def _must_be_given(feature: str) -> str:
     return f"{feature!r} is computed by a resolver: load through its definition (definition.load()), or give each row a key {feature!r}."
+
+
+def _must_be_a_column(feature: str) -> str:
+    return (
+        f"{feature!r} is computed by a resolver, which reads rows: give the table a column {feature!r}, or give rows (mappings, objects) "
+        "to an engine that was loaded through its definition."
+    )
+
+
+def _load(digest: str, fetch: Callable[[], tuple[str, bytes]], model: str, settings: Settings) -> _core.Model:
+    def checked() -> tuple[str, bytes]:
+        text, onnx = fetch()
+        check_size(len(onnx), model, settings)
+        return text, onnx
+
+    room = settings.cache_models, settings.cache_bytes
+    return _core.load_model(digest, checked, _start_runtime, native=settings.native, level=settings.simd, room=room)
+
+
+def check_size(size: int | None, model: str, settings: Settings) -> None:
+    """``LimitExceededError`` where a graph of ``size`` bytes is larger than this process loads."""
+    if size is None or size <= settings.model_bytes:
+        return
+    raise LimitExceededError(
+        f"The graph of {model!r} has {size:,} bytes, and this process loads {settings.model_bytes:,} at most.",
+        {"model": model, "bytes": size, "limit": settings.model_bytes},
+        ["Train a smaller model, with fewer or shallower trees; or set PRISML_MODEL_BYTES."],
+    )
+
+
+def _start_runtime() -> None:
+    runtime.start(_core.load_runtime)

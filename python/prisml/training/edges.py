@@ -26,7 +26,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 _SMALLEST = float(np.finfo(np.float32).tiny)
 _SPANS = 1000.0
 # Not float32's largest number: scikit-learn adds up a whole matrix to see whether it is finite.
-_FAR = 1e30
+FAR = 1e30
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +80,11 @@ def _rows(names: Sequence[str], cells: Sequence[Sequence[Cell]]) -> EdgeRows:
     return EdgeRows(rows, np.array([[code for _, code in row] for row in cells], dtype=np.float32))
 
 
+def category_cells(item: Input) -> tuple[Cell, ...]:
+    """What a category may be: missing, unseen and empty where it may be that, and values that training saw."""
+    return _category(item).cells
+
+
 def _category(item: Input) -> _Feature:
     known: list[str | int] = [*(item.categories or ())]
     kinds: dict[str, Cell] = {}
@@ -121,14 +126,14 @@ def _number(
     if item.dtype == "bool":
         kinds |= {"low": (False, 0.0), "high": (True, 1.0)}
         return _Feature(item.name, kinds["low"], kinds, ())
-    far = _LARGEST_INT if item.dtype == "int" else _FAR
+    far = _LARGEST_INT if item.dtype == "int" else FAR
     if decisions is None:
         far = min(far, _SPANS * max(high - low, abs(low), abs(high), 1.0))
     beside = [] if decisions is None else _beside(decisions.get(place, np.zeros(0)), random)
-    kinds |= {kind: _cell(item, value) for kind, value in (("low", low), ("high", high), ("far_low", -far), ("far_high", far))}
+    kinds |= {kind: number_cell(item, value) for kind, value in (("low", low), ("high", high), ("far_low", -far), ("far_high", far))}
     tiny = [] if item.dtype == "int" else [_SMALLEST]
-    others = tuple(_cell(item, value) for value in (0.0, -1.0, 1.0, *tiny, *beside))
-    return _Feature(item.name, _cell(item, float(np.sort(present)[len(present) // 2])), kinds, others)
+    others = tuple(number_cell(item, value) for value in (0.0, -1.0, 1.0, *tiny, *beside))
+    return _Feature(item.name, number_cell(item, float(np.sort(present)[len(present) // 2])), kinds, others)
 
 
 def _beside(thresholds: NDArray[np.float64], random: np.random.Generator) -> list[float]:
@@ -140,7 +145,7 @@ def _beside(thresholds: NDArray[np.float64], random: np.random.Generator) -> lis
     return [float(value) for side in (at, np.nextafter(at, np.float32(np.inf)), np.nextafter(at, np.float32(-np.inf))) for value in side]
 
 
-def _cell(item: Input, value: float) -> Cell:
+def number_cell(item: Input, value: float) -> Cell:
     """The cell for a number; of an integer feature the integer below."""
     if item.dtype == "int":
         whole = int(np.floor(np.clip(value, -_LARGEST_INT, _LARGEST_INT)))

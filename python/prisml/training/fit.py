@@ -19,12 +19,14 @@ from prisml.manifest import ClassLabel, Fingerprints, GateVerdict, Input, Manife
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.training.classes import order_classes
-from prisml.training.edges import EdgeRows, make_edges
+from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
 from prisml.training.evaluate import evaluate, holdout_of
 from prisml.training.export import export
 from prisml.training.gates import judge
+from prisml.training.golden import golden_rows
+from prisml.training.linear import weights_of
 from prisml.training.parity import verify
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
 from prisml.training.split import split_rows
@@ -75,8 +77,10 @@ def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Pro
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
-    edges = _edges(definition, data, fitted)
-    verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test, edges=edges))
+    decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
+    edges = make_edges(data.inputs, data.train, decisions, seed=definition.seed)
+    golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
+    verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test, edges=edges, golden=golden))
     holdout = holdout_of(data.test_target, verified.predictions, task=definition.task, threshold=definition.threshold)
     bounded = {gate.metric for gate in definition.gates}
     evaluation = _step(
@@ -116,11 +120,6 @@ def _fit(definition: ModelDefinition[Any], data: _Data) -> FittedPipeline:
     choice = choose_estimator(definition.algorithm, params=definition.params, task=definition.task, seed=definition.seed, model=model)
     columns = [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in data.inputs]
     return fit_pipeline(choice, columns, data.train, data.train_target, task=definition.task, classes=data.classes, model=model)
-
-
-def _edges(definition: ModelDefinition[Any], data: _Data, fitted: FittedPipeline) -> EdgeRows:
-    decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
-    return make_edges(data.inputs, data.train, decisions, seed=definition.seed)
 
 
 def _draft(

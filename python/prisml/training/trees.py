@@ -34,6 +34,11 @@ def decisions_of(estimator: Any) -> dict[int, NDArray[np.float64]]:
     return {int(column): np.unique(values[columns == column]) for column in np.unique(columns)}
 
 
+def tree_count(estimator: Any) -> int:
+    """How many trees there are; several classes may have one each for a step."""
+    return len(_trees(estimator))
+
+
 def tree_nodes(fitted: FittedPipeline, model: str) -> list[Any]:
     """The one node that skl2onnx makes of the trees, reading the input and writing the output."""
     from skl2onnx import to_onnx
