@@ -98,7 +98,6 @@ def test_one_that_predicts_something_else_is_an_error(monkeypatch: pytest.Monkey
 
 def test_plot_is_the_same_for_the_same_figures(tmp_path: Path) -> None:
     """The file changes where a figure does, and not else."""
-    pytest.importorskip("matplotlib")
     results = Results([line(rows, name, given, 5.0) for rows, name, given in ((1, OURS, "dict"), (100_000, "onnxruntime", "array"))])
     for name in ("one.svg", "other.svg"):
         draw(results, tmp_path / name)

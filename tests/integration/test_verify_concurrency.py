@@ -36,8 +36,8 @@ def test_campaign_sees_a_value_of_another_version():
 def test_an_event_loop_goes_on_beside_a_batch(kind: str):
     """While apredict_many predicts, other tasks of the loop run."""
     report = Report("")
-    stress_loop.show(report, kind, 5_000)
-    assert [row["rows"] for row in report.rows] == [5_000]
+    stress_loop.show(report, kind, 50_000)
+    assert [row["rows"] for row in report.rows] == [50_000]
     assert report.broken == []
 
 
