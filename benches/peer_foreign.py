@@ -37,7 +37,8 @@ class Foreign:
         target = table.targets[task]
         # LightGBM's converter knows no classes of type bool.
         target = target.astype(np.int64) if target.dtype == bool else target
-        return self.make(task, params).fit(table.matrix[table.train], target[table.train])
+        estimator = self.make(task, params).fit(table.matrix[table.train], target[table.train])
+        return _rounded_down(estimator) if hasattr(estimator, "booster_") else estimator
 
 
 def foreign(name: str, estimator: Any, model: ModelDefinition[Any], table: Table) -> Artifact:
@@ -76,6 +77,29 @@ def _lightgbm_onnx(estimator: Any, columns: int, task: Task, classes: int) -> on
 
     options = {} if task == "regression" else {"zipmap": False}
     return _alone(convert_lightgbm(estimator, initial_types=[("features", FloatTensorType([None, columns]))], **options), task, classes)
+
+
+def _rounded_down(estimator: Any) -> Any:
+    """LightGBM's model with each threshold at the float32 below it, which decides every float32 alike.
+
+    Its converter rounds to the nearest one: beside a threshold the graph would take the other branch, by up to 0.01 here.
+    """
+    import lightgbm
+
+    lines = estimator.booster_.model_to_string().splitlines()
+    text = "\n".join(_line_rounded_down(line) if line.startswith("threshold=") else line for line in lines)
+    # The sizes of the trees, which are only there to be read by several threads, are those of the old text.
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("tree_sizes="))
+    estimator._Booster = lightgbm.Booster(model_str=text + "\n", params={"verbose": -1})  # noqa: SLF001
+    return estimator
+
+
+def _line_rounded_down(line: str) -> str:
+    name, _, values = line.partition("=")
+    exact = np.array(values.split(), dtype=np.float64)
+    near = exact.astype(np.float32)
+    below = np.where(near > exact, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float64)
+    return f"{name}={' '.join(map(repr, below.tolist()))}"
 
 
 def _xgboost(task: Task, params: dict[str, Any]) -> Any:
