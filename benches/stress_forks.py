@@ -28,20 +28,25 @@ bundles, times, patience = sys.argv[1].split(os.pathsep), int(sys.argv[2]), int(
 ROW = {"age": 41, "income": 51_000.0, "country": "FR", "zip": 100, "member": True}
 engines = [prisml.load(bundle) for bundle in bundles]
 wanted = engines[0].predict(ROW).value
-stop = threading.Event()
+# Nothing with a lock: a child would inherit it from a thread that it does not have.
+stop = []
+
+def rest(seconds):
+    time.sleep(seconds)
+    return not stop
 
 # Each rests a little: the thread that forks waits for its turn, too.
 def ask_one():
-    while not stop.wait(0.001):
+    while rest(0.001):
         for _ in range(20):
             engines[0].predict(ROW)
 
 def ask_many():
-    while not stop.wait(0.001):
+    while rest(0.001):
         engines[0].predict_many([ROW] * 300)
 
 def load_and_ask():
-    while not stop.wait(0.005):
+    while rest(0.005):
         prisml.load(random.choice(bundles)).predict(ROW)
 
 def child():
@@ -63,12 +68,11 @@ try:
     for _ in range(times):
         pid = os.fork()
         if pid == 0:
-            stop.set()
             child()
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         print(code, flush=True)
 finally:
-    stop.set()
+    stop.append(True)
     [worker.join() for worker in workers if worker.is_alive()]
 assert engines[0].predict(ROW).value == wanted
 """
