@@ -27,7 +27,13 @@ MODELS = {
 }
 LARGE = 100_000
 # With a salt of its own, the same figures give the same file.
-_STYLE = {"svg.hashsalt": "prisml", "svg.fonttype": "none", "font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+_STYLE: dict[Any, object] = {
+    "svg.hashsalt": "prisml",
+    "svg.fonttype": "none",
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
 
 def main(given: Sequence[str] | None = None) -> int:
