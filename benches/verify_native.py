@@ -103,9 +103,8 @@ class _Judge:
 
     def _expect(self) -> None:
         line, what = self.report.rows[-1], f"{self.model.table.name}, {self.case.title}, {self.case.task}"
-        # With a thousand trees it is ONNX Runtime's own sums, of float32, that are far from the library's.
-        near = line["from_onnx"] <= NEAR or line["from_library"] <= min(NEAR, line["onnx_from_library"])  # type: ignore[operator,type-var]
-        self.report.expect(f"{what}: within {NEAR} of ONNX Runtime, or of the library where ONNX Runtime is not", kept=bool(near))
+        # With a thousand trees it is ONNX Runtime's own sums, of float32, that are far: the columns about the library show it.
+        self.report.expect(f"{what}: within {NEAR} of ONNX Runtime", kept=bool(line["from_onnx"] <= NEAR))  # type: ignore[operator]
         self.report.expect(f"{what}: no label flips", kept=not line["flips"] and not line["library_flips"])
         if line["scorer"] != "onnxruntime":
             same = not any(count for name, count in line.items() if name.startswith("bits_"))
