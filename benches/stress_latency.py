@@ -78,6 +78,7 @@ def _under_swaps(
         # Of this thread nothing is asked meanwhile: it would have to wait for its turn among eight that never rest.
         time.sleep(seconds)
         moved = _said(here)
+        _wait_for_a_change(each)
     finally:
         stop.set()
         for thread in threads:
@@ -87,16 +88,23 @@ def _under_swaps(
 
 
 def _activate(url: str, seconds: float, pipe: Connection) -> None:
-    """Activate a version each tenth of a second, and say how many were."""
+    """Activate a version each tenth of a second, and say how many were; the last is another than the first that served."""
     registry, moved = Registry(url), 0
     pipe.send(moved)
     due = time.monotonic()
     end = due + seconds
-    while due < end:
+    while due < end or moved % VERSIONS == 0:
         registry.activate(NAME, 1 + (moved + 1) % VERSIONS)
         moved, due = moved + 1, due + SWAP_S
         time.sleep(max(due - time.monotonic(), 0.0))
     pipe.send(moved)
+
+
+def _wait_for_a_change(each: Sequence[Seen]) -> None:
+    """Let the threads go on until one has seen a second version: the one that follows has a hard time beside eight that never rest."""
+    end = time.monotonic() + PATIENCE_S
+    while not any(len(seen.versions) > 1 for seen in each) and time.monotonic() < end:
+        time.sleep(SOON_S)
 
 
 def _said(pipe: Connection) -> int:
