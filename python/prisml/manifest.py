@@ -21,7 +21,7 @@ FORMAT_VERSION: Final = 1
 
 Task = Literal["binary", "multiclass", "regression"]
 Dtype = Literal["float", "int", "decimal", "bool", "str", "enum", "date", "datetime"]
-Origin = Literal["column", "related", "transform", "resolver"]
+Origin = Literal["column", "related", "transform", "expression", "resolver"]
 Op = Literal["days_since", "hours_since", "hour_of", "weekday_of", "month_of", "log1p", "length", "is_missing", "ratio", "difference"]
 ClassLabel = bool | int | str
 
@@ -31,7 +31,10 @@ class _Frozen(BaseModel):
 
 
 class Source(_Frozen):
-    """A column that an input reads: the attribute names from the row to the value, and the column's type."""
+    """A column that an input reads: the attribute names from the row to the value, and the column's type.
+
+    What the database computes by an expression has one name, which begins with "@": no row has it.
+    """
 
     path: tuple[str, ...] = Field(min_length=1)
     dtype: Dtype
@@ -40,7 +43,8 @@ class Source(_Frozen):
 class Input(_Frozen):
     """One column of the encoded matrix, and how a row becomes its float32.
 
-    ``dtype`` is the type of the feature's own value (of a transform: ``"float"``). ``by_name`` allows a row to give the feature under
+    ``dtype`` is the type of the feature's own value (of a transform: ``"float"``). The second source of ``days_since`` and
+    ``hours_since`` is the moment that they are counted to; without one it is that of prediction. ``by_name`` allows a row to give the feature under
     its own name in place of its sources. A number that is missing is NaN in the matrix, filled by the graph where ``imputation`` says
     so; ``missing="error"`` refuses it. A category is its index in ``categories``, or ``missing_code``, or ``other_code`` for what
     training did not see (None: refuse). ``members`` are all names of an enumeration: another name is refused, not unseen.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::plain::Plain;
-use crate::transform::Op;
+use crate::transform::{Op, Transform};
 use crate::vocabulary::Vocabulary;
 
 /// The type of a column or of a feature's own value.
@@ -53,6 +53,14 @@ pub struct Source {
     pub path: Vec<String>,
     /// The column's type.
     pub dtype: Dtype,
+}
+
+impl Source {
+    /// Whether the database computes the value by an expression, so that no row has it: its only name begins with "@".
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        matches!(self.path.as_slice(), [name] if name.starts_with('@'))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -124,10 +132,10 @@ pub(crate) enum Kind {
 }
 
 /// Where an input finds its value.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Read {
     Column(usize),
-    Transform(Op, usize, Option<usize>),
+    Transform(Transform),
     /// Only under the feature's own name.
     Named,
 }
@@ -201,8 +209,10 @@ fn compile(raw: RawInput, sources: &mut Vec<Source>) -> Result<Input> {
     let read = match (raw.transform, slots.as_slice()) {
         (None, []) if raw.by_name => Read::Named,
         (None, [slot]) => Read::Column(*slot),
-        (Some(op), [slot]) if op.arity() == 1 => Read::Transform(op, *slot, None),
-        (Some(op), [first, second]) if op.arity() == 2 => Read::Transform(op, *first, Some(*second)),
+        (Some(op), slots) => {
+            let found: Vec<_> = slots.iter().map(|slot| (*slot, sources[*slot].dtype)).collect();
+            Read::Transform(Transform::new(op, &found).ok_or_else(|| damaged("has sources that do not fit its transform"))?)
+        }
         _ => return Err(damaged("has sources that do not fit its transform")),
     };
     let kind = match raw.kind {
@@ -282,6 +292,16 @@ mod tests {
             (
                 r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "ratio",
                      "sources": [{"path": ["x"], "dtype": "float"}]}]"#,
+                "'a' has sources",
+            ),
+            (
+                r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "days_since",
+                     "sources": [{"path": ["x"], "dtype": "date"}, {"path": ["y"], "dtype": "float"}]}]"#,
+                "'a' has sources",
+            ),
+            (
+                r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "hour_of",
+                     "sources": [{"path": ["x"], "dtype": "date"}, {"path": ["y"], "dtype": "date"}]}]"#,
                 "'a' has sources",
             ),
         ] {

@@ -3,7 +3,7 @@
 use crate::categories::{Categories, Fixed};
 use crate::contract::{Dtype, Input, InputContract, Kind, Read};
 use crate::error::{CellError, Error, Result};
-use crate::transform::{Operand, apply};
+use crate::transform::Operand;
 use crate::value::Value;
 
 /// A row that values can be read from, whatever keeps it.
@@ -77,21 +77,21 @@ impl InputContract {
         as_of: i64,
         categories: &mut impl Categories,
     ) -> std::result::Result<f32, CellError> {
-        let found = match input.read {
+        let found = match &input.read {
             _ if row.is_computed(index) => return self.encode_named(index, input, row, categories),
             Read::Named => None,
-            Read::Column(slot) => row.source(slot, self.sources()[slot].dtype, |value| {
+            Read::Column(slot) => row.source(*slot, self.sources()[*slot].dtype, |value| {
                 value.map(|value| encode_value(index, input, value, categories)).transpose()
             })?,
-            Read::Transform(op, first, second) => {
+            Read::Transform(transform) => {
                 let operand = |slot: usize| {
                     let dtype = self.sources()[slot].dtype;
-                    row.source(slot, dtype, |value| value.map(|value| Operand::new(op, value, dtype)).transpose())
+                    row.source(slot, dtype, |value| value.map(|value| Operand::new(transform, value, dtype)).transpose())
                 };
-                match (operand(first)?, second.map(operand).transpose()?) {
+                match (operand(transform.first)?, transform.second.map(operand).transpose()?) {
                     (None, _) | (_, Some(None)) => None,
                     (Some(first), second) => {
-                        let result = apply(op, first, second.flatten(), as_of);
+                        let result = transform.apply(first, second.flatten(), as_of);
                         let value = result.map_or(Value::Missing, Value::Float);
                         Some(encode_value(index, input, value, categories)?)
                     }
@@ -119,12 +119,13 @@ impl InputContract {
     }
 
     fn missing_key(&self, input: &Input) -> CellError {
-        let slots = match input.read {
+        let slots = match &input.read {
             Read::Named => vec![],
-            Read::Column(slot) | Read::Transform(_, slot, None) => vec![slot],
-            Read::Transform(_, first, Some(second)) => vec![first, second],
+            Read::Column(slot) => vec![*slot],
+            Read::Transform(transform) => [transform.first].into_iter().chain(transform.second).collect(),
         };
-        let mut keys: Vec<String> = slots.into_iter().map(|slot| self.sources()[slot].path.join(".")).collect();
+        let sources = slots.into_iter().map(|slot| &self.sources()[slot]).filter(|source| !source.is_computed());
+        let mut keys: Vec<String> = sources.map(|source| source.path.join(".")).collect();
         if input.by_name && !keys.contains(&input.name) {
             keys.push(input.name.clone());
         }
@@ -134,7 +135,7 @@ impl InputContract {
     /// Whether an input depends on the moment of prediction.
     #[must_use]
     pub fn needs_as_of(&self) -> bool {
-        self.inputs().iter().any(|input| matches!(input.read, Read::Transform(op, ..) if op.needs_as_of()))
+        self.inputs().iter().any(|input| matches!(&input.read, Read::Transform(transform) if transform.needs_as_of()))
     }
 }
 

@@ -13,7 +13,7 @@ pub enum CellError {
     /// The row has none of the keys that the input reads.
     #[error("the row has no {}", quoted(.keys))]
     MissingKey {
-        /// The keys that would have served.
+        /// The keys that would have served; none where only the database computes the value.
         keys: Vec<String>,
     },
     /// The value is of a type that the input does not take.
@@ -90,6 +90,7 @@ impl CellError {
     #[must_use]
     pub fn suggestion(&self) -> &'static str {
         match self {
+            Self::MissingKey { keys } if keys.is_empty() => "Predict rows that a session holds.",
             Self::MissingKey { .. } => "Give the row that key; None where the value is not known.",
             Self::WrongType { .. } => "Convert the value before predicting.",
             Self::WrongRow { .. } => "Pass rows that give values by column or feature name.",
@@ -172,6 +173,9 @@ pub enum Error {
 }
 
 fn quoted(keys: &[String]) -> String {
+    if keys.is_empty() {
+        return "value for it, which the database computes".to_owned();
+    }
     let names: Vec<String> = keys.iter().map(|key| format!("'{key}'")).collect();
     names.join(" or ")
 }

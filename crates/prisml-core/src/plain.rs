@@ -113,13 +113,16 @@ impl Input {
 }
 
 impl InputContract {
-    /// The names that lead from a row to the value of `input` by the short way; none where it is a transform's.
+    /// The names that lead from a row to the value of `input` by the short way; none where it is a transform's, or was computed.
     #[must_use]
     pub fn plain_path<'a>(&'a self, input: &'a Input) -> &'a [String] {
-        match input.read {
-            Read::Column(slot) if self.sources()[slot].dtype == input.dtype => &self.sources()[slot].path,
+        match &input.read {
+            Read::Column(slot) => {
+                let source = &self.sources()[*slot];
+                if source.dtype == input.dtype && !source.is_computed() { &source.path } else { &[] }
+            }
             Read::Named => std::slice::from_ref(&input.name),
-            Read::Column(_) | Read::Transform(..) => &[],
+            Read::Transform(_) => &[],
         }
     }
 }

@@ -26,16 +26,53 @@ pub(crate) enum Op {
 }
 
 impl Op {
-    pub(crate) fn arity(self) -> usize {
-        match self {
-            Self::Ratio | Self::Difference => 2,
-            _ => 1,
+    /// Whether it is computed from values of `sources`, in that order.
+    fn takes(self, sources: &[Dtype]) -> bool {
+        let all = |takes: fn(Dtype) -> bool| sources.iter().all(|dtype| takes(*dtype));
+        match (self, sources.len()) {
+            (Self::IsMissing, 1) => true,
+            (Self::Length, 1) => all(|dtype| matches!(dtype, Dtype::Str | Dtype::Enum)),
+            (Self::Log1p, 1) | (Self::Ratio, 2) => all(is_number),
+            (Self::Difference, 2) => all(is_number) || all(is_moment),
+            (Self::HourOf | Self::WeekdayOf | Self::MonthOf, 1) | (Self::DaysSince | Self::HoursSince, 1 | 2) => all(is_moment),
+            _ => false,
         }
+    }
+}
+
+fn is_number(dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::Float | Dtype::Int | Dtype::Decimal | Dtype::Bool)
+}
+
+fn is_moment(dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::Date | Dtype::Datetime)
+}
+
+/// What is computed, and from which slots.
+#[derive(Debug, Clone)]
+pub(crate) struct Transform {
+    pub(crate) op: Op,
+    pub(crate) first: usize,
+    /// Of `days_since` and `hours_since`: the moment that they are counted to, in place of that of prediction.
+    pub(crate) second: Option<usize>,
+}
+
+impl Transform {
+    /// `sources` are slots and what stands there; None where `op` is not computed from these.
+    pub(crate) fn new(op: Op, sources: &[(usize, Dtype)]) -> Option<Self> {
+        let dtypes: Vec<Dtype> = sources.iter().map(|(_, dtype)| *dtype).collect();
+        let (first, second) = (sources.first()?.0, sources.get(1).map(|(slot, _)| *slot));
+        op.takes(&dtypes).then_some(Self { op, first, second })
     }
 
     /// Whether the result depends on the moment of prediction.
-    pub(crate) fn needs_as_of(self) -> bool {
-        matches!(self, Self::DaysSince | Self::HoursSince)
+    pub(crate) fn needs_as_of(&self) -> bool {
+        matches!(self, Self { op: Op::DaysSince | Op::HoursSince, second: None, .. })
+    }
+
+    /// The transform's value; None where it is undefined, which counts as missing. `as_of` is in microseconds since 1970 UTC.
+    pub(crate) fn apply(&self, first: Operand, second: Option<Operand>, as_of: i64) -> Option<f64> {
+        apply(self.op, first, second, as_of)
     }
 }
 
@@ -52,7 +89,7 @@ pub(crate) enum Operand {
 }
 
 impl Operand {
-    pub(crate) fn new(op: Op, value: Value<'_>, dtype: Dtype) -> Result<Self, CellError> {
+    pub(crate) fn new(transform: &Transform, value: Value<'_>, dtype: Dtype) -> Result<Self, CellError> {
         let wrong = || CellError::WrongType { expected: dtype, got: value.type_name().to_owned() };
         match (value.nan_is_missing(), dtype) {
             (Value::Missing, _) => Ok(Self::Missing),
@@ -64,7 +101,7 @@ impl Operand {
             // A datetime given for a date counts as its day, which is all that training saw.
             (Value::Timestamp(moment), Dtype::Date) => Ok(Self::Moment(moment - moment.rem_euclid(DAY))),
             (Value::Timestamp(moment), Dtype::Datetime) => Ok(Self::Moment(moment)),
-            (Value::Str(text), Dtype::Str | Dtype::Enum) if op == Op::Length => Ok(Self::Text(text.chars().count())),
+            (Value::Str(text), Dtype::Str | Dtype::Enum) if transform.op == Op::Length => Ok(Self::Text(text.chars().count())),
             (Value::Str(_), Dtype::Str | Dtype::Enum) => Ok(Self::Present),
             _ => Err(wrong()),
         }
@@ -75,14 +112,14 @@ fn finite(number: f64) -> Result<f64, CellError> {
     if number.is_infinite() { Err(CellError::Infinite) } else { Ok(number) }
 }
 
-/// The transform's value; None where it is undefined, which counts as missing.
-///
-/// `as_of` is in microseconds since 1970 UTC. A difference of two moments is in days.
-pub(crate) fn apply(op: Op, first: Operand, second: Option<Operand>, as_of: i64) -> Option<f64> {
+/// A difference of two moments is in days.
+fn apply(op: Op, first: Operand, second: Option<Operand>, as_of: i64) -> Option<f64> {
     match (op, first, second) {
         (Op::IsMissing, operand, None) => Some(f64::from(operand == Operand::Missing)),
         (Op::DaysSince, Operand::Moment(moment), None) => Some(elapsed(moment, as_of) / DAY as f64),
         (Op::HoursSince, Operand::Moment(moment), None) => Some(elapsed(moment, as_of) / HOUR as f64),
+        (Op::DaysSince, Operand::Moment(moment), Some(Operand::Moment(to))) => Some(elapsed(moment, to) / DAY as f64),
+        (Op::HoursSince, Operand::Moment(moment), Some(Operand::Moment(to))) => Some(elapsed(moment, to) / HOUR as f64),
         (Op::HourOf, Operand::Moment(moment), None) => Some((moment.rem_euclid(DAY) / HOUR) as f64),
         (Op::WeekdayOf, Operand::Moment(moment), None) => Some(weekday(moment) as f64),
         (Op::MonthOf, Operand::Moment(moment), None) => Some(month(moment) as f64),
@@ -143,5 +180,21 @@ mod tests {
     fn elapsed_time_is_counted_from_the_moment_to_as_of() {
         assert_eq!(apply(Op::DaysSince, Operand::Moment(0), None, 36 * HOUR), Some(1.5));
         assert_eq!(apply(Op::HoursSince, Operand::Moment(HOUR), None, 0), Some(-1.0));
+    }
+
+    #[test]
+    fn a_moment_of_the_rows_own_stands_in_place_of_as_of() {
+        for as_of in [0, 7 * DAY] {
+            for (from, to, days) in
+                [(0, 36 * HOUR, Some(1.5)), (DAY, 0, Some(-1.0)), (i64::MIN, i64::MAX, Some(u64::MAX as f64 / DAY as f64))]
+            {
+                let (from, to) = (Operand::Moment(from), Some(Operand::Moment(to)));
+                assert_eq!(apply(Op::DaysSince, from, to, as_of), days);
+                assert_eq!(apply(Op::HoursSince, from, to, as_of), days.map(|days| days * 24.0));
+            }
+            for (from, to) in [(Operand::Missing, Operand::Moment(0)), (Operand::Moment(0), Operand::Missing)] {
+                assert_eq!(apply(Op::DaysSince, from, Some(to), as_of), None);
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::columns::{Column, Columns, Visit};
 use crate::contract::{Dtype, Input, InputContract, Kind, Read};
 use crate::encode::encode_value;
 use crate::error::CellError;
-use crate::transform::{Op, Operand, apply};
+use crate::transform::{Operand, Transform};
 use crate::value::Value;
 
 /// What a block could not do: some value of it failed. The rows say which, and why.
@@ -51,22 +51,22 @@ impl InputContract {
             unseen: &mut *block.unseen,
             memo: &mut block.memos[index],
         };
-        let found = match input.read {
+        let found = match &input.read {
             _ if columns.is_computed(index) => columns.named(index, place),
             Read::Named => None,
-            Read::Column(slot) => match columns.source(slot, place) {
+            Read::Column(slot) => match columns.source(*slot, place) {
                 Some(done) => return done,
                 None => None,
             },
-            Read::Transform(op, first, second) => {
+            Read::Transform(transform) => {
                 let mut operands = |slot: usize| {
                     let dtype = self.sources()[slot].dtype;
-                    columns.source(slot, Operands { op, dtype, rows: rows.clone() }).transpose()
+                    columns.source(slot, Operands { transform, dtype, rows: rows.clone() }).transpose()
                 };
-                match (operands(first)?, second.map(&mut operands).transpose()?) {
+                match (operands(transform.first)?, transform.second.map(&mut operands).transpose()?) {
                     (None, _) | (_, Some(None)) => None,
                     (Some(first), second) => {
-                        place.transformed(op, &first, second.flatten().as_deref(), block.as_of)?;
+                        place.transformed(transform, &first, second.flatten().as_deref(), block.as_of)?;
                         return Ok(());
                     }
                 }
@@ -172,11 +172,17 @@ impl<R: Rows> Place<'_, R> {
         Ok(())
     }
 
-    fn transformed(self, op: Op, first: &[Operand], second: Option<&[Operand]>, as_of: i64) -> Result<(), CellError> {
+    fn transformed(
+        self,
+        transform: &Transform,
+        first: &[Operand],
+        second: Option<&[Operand]>,
+        as_of: i64,
+    ) -> Result<(), CellError> {
         let Self { index, input, width, out, unseen, .. } = self;
         let mut categories = Fixed { unseen: Some(unseen) };
         for (row, (place, operand)) in out[index..].iter_mut().step_by(width).zip(first).enumerate() {
-            let result = apply(op, *operand, second.map(|operands| operands[row]), as_of);
+            let result = transform.apply(*operand, second.map(|operands| operands[row]), as_of);
             *place = encode_value(index, input, result.map_or(Value::Missing, Value::Float), &mut categories)?;
         }
         Ok(())
@@ -200,17 +206,17 @@ fn look_up(index: usize, input: &Input, value: Value<'_>, unseen: &mut [u64]) ->
 }
 
 /// The values of a column, as a transform takes them.
-struct Operands<R> {
-    op: Op,
+struct Operands<'a, R> {
+    transform: &'a Transform,
     dtype: Dtype,
     rows: R,
 }
 
-impl<R: Rows> Visit for Operands<R> {
+impl<R: Rows> Visit for Operands<'_, R> {
     type Out = Result<Vec<Operand>, Failed>;
 
     fn visit<C: Column>(self, column: &C) -> Self::Out {
-        let operand = |row| Ok(Operand::new(self.op, column.value(row, self.dtype)?, self.dtype)?);
+        let operand = |row| Ok(Operand::new(self.transform, column.value(row, self.dtype)?, self.dtype)?);
         self.rows.map(operand).collect()
     }
 }

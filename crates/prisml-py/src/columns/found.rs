@@ -27,7 +27,11 @@ impl Ways {
     pub(super) fn new(contract: &InputContract, data_type: &DataType) -> Self {
         let columns = fields(data_type);
         Self {
-            slots: contract.sources().iter().map(|source| way_to(&source.path, columns)).collect(),
+            slots: contract
+                .sources()
+                .iter()
+                .map(|source| if source.is_computed() { None } else { way_to(&source.path, columns) })
+                .collect(),
             names: contract.inputs().iter().map(|input| way_to(std::slice::from_ref(&input.name), columns)).collect(),
         }
     }

@@ -1,6 +1,6 @@
-//! Values of features that Python computed before the rows are read.
+//! Values of features and of expressions that were computed before the rows are read.
 
-use prisml_core::{Dtype, InputContract, Value};
+use prisml_core::{Dtype, InputContract, Source, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -8,33 +8,43 @@ use super::Read;
 use crate::convert::with_value;
 use crate::errors::unreadable;
 
-/// Values of features that Python computed for a whole batch, by input.
+/// Values that were computed for a whole batch: of features, by input, and of sources that the database computes, by slot.
 pub(crate) struct Computed<'py> {
-    columns: Vec<Option<Bound<'py, PyAny>>>,
+    inputs: Vec<Option<Bound<'py, PyAny>>>,
+    slots: Vec<Option<Bound<'py, PyAny>>>,
 }
 
 impl<'py> Computed<'py> {
     /// Nothing was computed.
     pub(crate) fn none() -> Self {
-        Self { columns: Vec::new() }
+        Self { inputs: Vec::new(), slots: Vec::new() }
     }
 
-    /// `values` maps features to sequences with a value for each row, or to one value where `single`.
+    /// `values` maps features, and sources that are computed, to sequences with a value for each row, or to one value where `single`.
     pub(crate) fn new(contract: &InputContract, values: Option<&Bound<'py, PyDict>>, rows: usize, single: bool) -> PyResult<Self> {
         let Some(values) = values.filter(|values| !values.is_empty()) else {
             return Ok(Self::none());
         };
-        let column = |name: &String| match values.get_item(name)? {
+        let column = |name: &str| match values.get_item(name)? {
             Some(value) if single => Ok(Some(PyTuple::new(value.py(), [value])?.into_any())),
             Some(column) if column.len()? != rows => Err(crate::errors::misuse("a computed column has not one value for each row")),
             found => Ok(found),
         };
-        Ok(Self { columns: contract.inputs().iter().map(|input| column(&input.name)).collect::<PyResult<_>>()? })
+        // Under any other name stands a feature's own value, which is none of a column that happens to have that name.
+        let slot = |source: &Source| if source.is_computed() { column(&source.path[0]) } else { Ok(None) };
+        Ok(Self {
+            inputs: contract.inputs().iter().map(|input| column(&input.name)).collect::<PyResult<_>>()?,
+            slots: contract.sources().iter().map(slot).collect::<PyResult<_>>()?,
+        })
     }
 
     #[inline]
     pub(super) fn get(&self, input: usize) -> Option<&Bound<'py, PyAny>> {
-        self.columns.get(input).and_then(Option::as_ref)
+        self.inputs.get(input).and_then(Option::as_ref)
+    }
+
+    pub(super) fn source(&self, slot: usize) -> Option<&Bound<'py, PyAny>> {
+        self.slots.get(slot).and_then(Option::as_ref)
     }
 }
 

@@ -13,7 +13,7 @@ mod plain;
 mod shape;
 mod tuple;
 
-use prisml_core::{CellError, Dtype, Input, InputContract, Row, Value};
+use prisml_core::{CellError, Dtype, Input, InputContract, Row, Source, Value};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -28,6 +28,7 @@ type Read<R> = Result<R, CellError>;
 
 /// The keys of a contract as Python's own interned text, made once, and the shapes of the rows that were read by them.
 pub(crate) struct Keys {
+    /// Of a source that is computed: none.
     slots: Vec<Vec<Py<PyString>>>,
     names: Vec<Py<PyString>>,
     plain: Vec<Option<Path>>,
@@ -46,12 +47,13 @@ impl Keys {
     pub(crate) fn new(py: Python<'_>, contract: &InputContract) -> Self {
         let intern = |name: &String| PyString::intern(py, name).unbind();
         let key = |name: &String| Key::new(intern(name));
+        let names = |source: &Source| if source.is_computed() { vec![] } else { source.path.iter().map(intern).collect() };
         let path = |input: &Input| {
             let (first, rest) = contract.plain_path(input).split_first()?;
             Some(Path { first: key(first), rest: rest.iter().map(key).collect(), own: input.by_name().then(|| key(&input.name)) })
         };
         Self {
-            slots: contract.sources().iter().map(|source| source.path.iter().map(intern).collect()).collect(),
+            slots: contract.sources().iter().map(names).collect(),
             names: contract.inputs().iter().map(|input| intern(&input.name)).collect(),
             plain: contract.inputs().iter().map(path).collect(),
             shapes: Shapes::default(),
@@ -135,7 +137,10 @@ impl Row for ObjectRow<'_, '_> {
 
     fn source<R>(&self, slot: usize, dtype: Dtype, read: impl FnOnce(Option<Value<'_>>) -> Read<R>) -> Read<R> {
         let Some((first, rest)) = self.batch.keys.slots[slot].split_first() else {
-            return read(None);
+            return match self.batch.computed.source(slot) {
+                Some(column) => computed(column, self.index, dtype, read),
+                None => read(None),
+            };
         };
         let mut found = self.held.get(first)?;
         for key in rest {
