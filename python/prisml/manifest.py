@@ -43,11 +43,14 @@ class Source(_Frozen):
 class Input(_Frozen):
     """One column of the encoded matrix, and how a row becomes its float32.
 
-    ``dtype`` is the type of the feature's own value (of a transform: ``"float"``). The second source of ``days_since`` and
-    ``hours_since`` is the moment that they are counted to; without one it is that of prediction. ``by_name`` allows a row to give the feature under
-    its own name in place of its sources. A number that is missing is NaN in the matrix, filled by the graph where ``imputation`` says
-    so; ``missing="error"`` refuses it. A category is its index in ``categories``, or ``missing_code``, or ``other_code`` for what
-    training did not see (None: refuse). ``members`` are all names of an enumeration: another name is refused, not unseen.
+    ``dtype`` is the type of the feature's own value (of a transform: ``"float"``). ``by_name`` allows a row to give the feature under
+    its own name in place of its sources. The second source of ``days_since`` and ``hours_since`` is the moment that they are counted
+    to; without one it is that of prediction. ``zone`` is the IANA time zone of ``hour_of``, ``weekday_of`` and ``month_of``, by the
+    database that the core has built in (None: UTC); a date has none, and stays what it is.
+
+    A number that is missing is NaN in the matrix, filled by the graph where ``imputation`` says so; ``missing="error"`` refuses it. A
+    category is its index in ``categories``, or ``missing_code``, or ``other_code`` for what training did not see (None: refuse).
+    ``members`` are all names of an enumeration: another name is refused, not unseen.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Input(_Frozen):
     sources: tuple[Source, ...] = ()
     by_name: bool = True
     transform: Op | None = None
+    zone: str | None = None
     missing: Literal["nan", "code", "error"] = "nan"
     imputation: str | float | None = None
     categories: tuple[str, ...] | tuple[int, ...] | None = None

@@ -96,6 +96,8 @@ struct RawInput {
     by_name: bool,
     #[serde(default)]
     transform: Option<Op>,
+    #[serde(default)]
+    zone: Option<String>,
     missing: RawMissing,
     #[serde(default)]
     categories: Option<RawCategories>,
@@ -207,11 +209,12 @@ fn compile(raw: RawInput, sources: &mut Vec<Source>) -> Result<Input> {
         slots.push(slot_of(source, sources).ok_or_else(|| damaged("reads a column under two types"))?);
     }
     let read = match (raw.transform, slots.as_slice()) {
+        (None, _) if raw.zone.is_some() => return Err(damaged("has a time zone, but no transform")),
         (None, []) if raw.by_name => Read::Named,
         (None, [slot]) => Read::Column(*slot),
         (Some(op), slots) => {
             let found: Vec<_> = slots.iter().map(|slot| (*slot, sources[*slot].dtype)).collect();
-            Read::Transform(Transform::new(op, &found).ok_or_else(|| damaged("has sources that do not fit its transform"))?)
+            Read::Transform(Transform::new(op, &found, raw.zone.as_deref()).map_err(damaged)?)
         }
         _ => return Err(damaged("has sources that do not fit its transform")),
     };
@@ -303,6 +306,21 @@ mod tests {
                 r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "hour_of",
                      "sources": [{"path": ["x"], "dtype": "date"}, {"path": ["y"], "dtype": "date"}]}]"#,
                 "'a' has sources",
+            ),
+            (
+                r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "hour_of", "zone": "Mars/Olympus",
+                     "sources": [{"path": ["x"], "dtype": "datetime"}]}]"#,
+                "'a' has a time zone that is not known",
+            ),
+            (
+                r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "days_since", "zone": "UTC",
+                     "sources": [{"path": ["x"], "dtype": "date"}]}]"#,
+                "'a' has a time zone, which",
+            ),
+            (
+                r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "zone": "UTC",
+                     "sources": [{"path": ["x"], "dtype": "float"}]}]"#,
+                "'a' has a time zone, but",
             ),
         ] {
             assert!(refused(inputs).contains(part), "{}", refused(inputs));

@@ -59,6 +59,7 @@ mod signature;
 mod transform;
 mod value;
 mod vocabulary;
+mod zone;
 
 pub use cache::{ModelCache, Room};
 pub use categories::{Categories, Growing, GrownCategories};

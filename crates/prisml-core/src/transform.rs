@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::contract::Dtype;
 use crate::error::CellError;
 use crate::value::Value;
+use crate::zone::Zone;
 
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
@@ -55,19 +56,33 @@ pub(crate) struct Transform {
     pub(crate) first: usize,
     /// Of `days_since` and `hours_since`: the moment that they are counted to, in place of that of prediction.
     pub(crate) second: Option<usize>,
+    /// Of `hour_of`, `weekday_of` and `month_of`: where the clock hangs that is read; None for UTC.
+    zone: Option<Zone>,
 }
 
 impl Transform {
-    /// `sources` are slots and what stands there; None where `op` is not computed from these.
-    pub(crate) fn new(op: Op, sources: &[(usize, Dtype)]) -> Option<Self> {
+    /// `sources` are slots and what stands there; where it is none, what is wrong with it.
+    pub(crate) fn new(op: Op, sources: &[(usize, Dtype)], zone: Option<&str>) -> Result<Self, &'static str> {
         let dtypes: Vec<Dtype> = sources.iter().map(|(_, dtype)| *dtype).collect();
-        let (first, second) = (sources.first()?.0, sources.get(1).map(|(slot, _)| *slot));
-        op.takes(&dtypes).then_some(Self { op, first, second })
+        let (first, second) = match sources {
+            [(first, _), rest @ ..] if op.takes(&dtypes) => (*first, rest.first().map(|(slot, _)| *slot)),
+            _ => return Err("has sources that do not fit its transform"),
+        };
+        if zone.is_some() && !matches!(op, Op::HourOf | Op::WeekdayOf | Op::MonthOf) {
+            return Err("has a time zone, which its transform has no use for");
+        }
+        let zone = zone.map(|name| Zone::named(name).ok_or("has a time zone that is not known")).transpose()?;
+        Ok(Self { op, first, second, zone })
     }
 
     /// Whether the result depends on the moment of prediction.
     pub(crate) fn needs_as_of(&self) -> bool {
         matches!(self, Self { op: Op::DaysSince | Op::HoursSince, second: None, .. })
+    }
+
+    /// What the clock shows that is read, as a moment.
+    fn clock(&self, moment: i64) -> i64 {
+        self.zone.as_ref().map_or(moment, |zone| zone.local(moment))
     }
 
     /// The transform's value; None where it is undefined, which counts as missing. `as_of` is in microseconds since 1970 UTC.
@@ -98,9 +113,9 @@ impl Operand {
             }
             (Value::Float(number), Dtype::Float | Dtype::Int | Dtype::Decimal) => finite(number).map(Self::Number),
             (Value::Bool(truth), Dtype::Bool) => Ok(Self::Number(f64::from(truth))),
-            // A datetime given for a date counts as its day, which is all that training saw.
+            // A datetime given for a date counts as its day, which is all that training saw. A day is the same in every zone.
             (Value::Timestamp(moment), Dtype::Date) => Ok(Self::Moment(moment - moment.rem_euclid(DAY))),
-            (Value::Timestamp(moment), Dtype::Datetime) => Ok(Self::Moment(moment)),
+            (Value::Timestamp(moment), Dtype::Datetime) => Ok(Self::Moment(transform.clock(moment))),
             (Value::Str(text), Dtype::Str | Dtype::Enum) if transform.op == Op::Length => Ok(Self::Text(text.chars().count())),
             (Value::Str(_), Dtype::Str | Dtype::Enum) => Ok(Self::Present),
             _ => Err(wrong()),

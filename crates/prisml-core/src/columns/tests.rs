@@ -30,6 +30,8 @@ const INPUTS: &str = r#"[
      "sources": [{"path": ["t"], "dtype": "date"}]},
     {"name": "hour", "kind": "number", "dtype": "float", "missing": "nan", "transform": "hour_of",
      "sources": [{"path": ["u"], "dtype": "datetime"}]},
+    {"name": "there", "kind": "number", "dtype": "float", "missing": "nan", "transform": "hour_of", "zone": "Asia/Kathmandu",
+     "sources": [{"path": ["u"], "dtype": "datetime"}]},
     {"name": "lead", "kind": "number", "dtype": "float", "missing": "nan", "transform": "hours_since",
      "sources": [{"path": ["t"], "dtype": "date"}, {"path": ["u"], "dtype": "datetime"}]},
     {"name": "length", "kind": "number", "dtype": "float", "missing": "nan", "transform": "length",
