@@ -35,6 +35,7 @@ from benches.peer_data import Table
 from benches.peer_foreign import FOREIGN, foreign
 from prisml import TimeSplit, define_model
 from prisml.definition.model import ModelDefinition
+from prisml.extraction.matrix import Dropped
 from prisml.extraction.stream import Extracted
 from prisml.manifest import Task
 from prisml.registry.bundle import Artifact
@@ -151,7 +152,7 @@ def extracted(table: Table, task: Task) -> Extracted:
         categories=tuple(table.first_seen.get(name) for name in table.features),
         as_of=0,
         extracted=len(places),
-        dropped_null_label=0,
+        dropped=Dropped(null_label=0),
     )
 
 

@@ -109,25 +109,34 @@ class GoldenRow(_Frozen):
 
 
 class Rows(_Frozen):
-    """How many rows were read, dropped for a NULL label, trained on and held out."""
+    """How many rows were read, trained on and held out, and why others were dropped.
+
+    For a NULL label; for a NULL in the column of ``as_of``; since the label's window was not over when the rows were read, or reached into
+    the hold-out.
+    """
 
     extracted: int
     dropped_null_label: int
+    dropped_null_as_of: int = 0
+    dropped_open_window: int = 0
+    dropped_overlapping: int = 0
     train: int
     test: int
 
 
 class Fingerprints(_Frozen):
-    """SHA-256 of what a process must agree on to serve the version: the columns read and each resolver's code."""
+    """SHA-256 of what a process must agree on to serve the version: the columns read, each expression's SQL, each resolver's code."""
 
     columns: str
+    expressions: dict[str, str] = {}
     resolvers: dict[str, str] = {}
 
 
 class Manifest(_Frozen):
     """Everything stored of a version besides ``model.onnx``.
 
-    ``key`` are the attribute names of the entity's primary key, by which experiments assign a row.
+    ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``as_of`` says at which moment rows
+    were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -139,7 +148,9 @@ class Manifest(_Frozen):
     classes: tuple[ClassLabel, ...] = ()
     threshold: float | None = None
     inputs: tuple[Input, ...] = Field(min_length=1)
-    as_of: Literal["extraction"] = "extraction"
+    as_of: Literal["extraction", "dates", "column"] = "extraction"
+    as_of_column: str | None = None
+    snapshots: tuple[str, ...] = ()
     fingerprints: Fingerprints
     golden: tuple[GoldenRow, ...] = ()
     estimator: str

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Date, DateTime, Enum, Integer, Numer
 from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from prisml.definition.model import define_model
+from prisml.definition.define import define_model
 from prisml.errors import FeatureExtractionError, NoDataError
 from prisml.extraction.reading import count, pages
 from prisml.extraction.snapshot import snapshot

@@ -13,8 +13,8 @@ from sqlalchemy.dialects.mysql import TIMESTAMP
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from prisml.definition.define import define_model
 from prisml.definition.features import related
-from prisml.definition.model import define_model
 from prisml.definition.split import TimeSplit
 from prisml.errors import ConfigurationError, DatabaseConnectionError
 from prisml.extraction import sqlite_copy

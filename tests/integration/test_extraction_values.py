@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Float, ForeignKey, Integer, String, TypeDecorator, cast, func, insert, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
 
+from prisml.definition.define import define_model
 from prisml.definition.features import Feature, expression, related, resolver
-from prisml.definition.model import define_model
 from prisml.definition.split import GroupSplit, TimeSplit
 from prisml.definition.transforms import days_since, hour_of
 from prisml.errors import DatabaseConnectionError, DefinitionError, EncodingError, FeatureExtractionError, NoDataError

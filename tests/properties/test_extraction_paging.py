@@ -6,7 +6,7 @@ from sqlalchemy import Float, Integer, String, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import StaticPool
 
-from prisml.definition.model import define_model
+from prisml.definition.define import define_model
 from prisml.extraction.reading import pages
 from prisml.extraction.statement import training_statement
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from prisml.definition import Feature, define_model
 from prisml.definition.model import ModelDefinition
+from prisml.extraction.matrix import Dropped
 from prisml.extraction.stream import Extracted
 from prisml.manifest import ClassLabel, Task
 
@@ -85,7 +86,7 @@ def extracted(task: Task = "binary", rows: int = 600, *, seed: int = 0) -> Extra
         categories=(None, None, COUNTRIES, ZIPS, None),
         as_of=0,
         extracted=rows + 3,
-        dropped_null_label=3,
+        dropped=Dropped(null_label=3),
     )
 
 

@@ -14,7 +14,7 @@ from prisml.errors import ConfigurationError, DefinitionError
 MODEL = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from prisml.definition.model import define_model
+from prisml.definition.define import define_model
 
 
 class Base(DeclarativeBase):

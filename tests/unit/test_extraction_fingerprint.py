@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from prisml.definition.define import define_model
 from prisml.definition.features import Feature, Resolver, related, resolver
-from prisml.definition.model import define_model
 from prisml.definition.transforms import days_since, hours_since
 from prisml.errors import DefinitionError
 from prisml.extraction.fingerprint import columns_fingerprint, resolver_fingerprint

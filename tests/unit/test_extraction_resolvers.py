@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from prisml.definition.define import define_model
 from prisml.definition.features import resolver
-from prisml.definition.model import define_model
 from prisml.errors import DefinitionError, EncodingError, FeatureExtractionError
 from prisml.extraction.resolvers import ResolverRow, resolve, resolver_values
 from tests.support.customers import Base, Customer

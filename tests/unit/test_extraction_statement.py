@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import exists, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from prisml.definition.define import define_model
 from prisml.definition.features import related, resolver
-from prisml.definition.model import define_model
 from prisml.definition.split import TimeSplit
 from prisml.definition.transforms import days_since, ratio
 from prisml.extraction.statement import prediction_statement, training_statement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from prisml.commands.finding import Finding
 from prisml.commands.schema import check_schema
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
+from prisml.definition.moment import moment_of
 from prisml.errors import FeatureExtractionError
 from prisml.extraction.database import reaching
 from prisml.extraction.reading import Page, pages
@@ -59,8 +60,9 @@ def _sources(definition: ModelDefinition[Any]) -> tuple[tuple[str, ...], ...]:
 
 
 def _check_rows(definition: ModelDefinition[Any], connection: Connection, statement: Statement) -> Iterator[Finding]:
+    moment = definition.as_of.dates[-1] if definition.as_of.dates else datetime.now(UTC)
     try:
-        page: Page = next(pages(connection, statement, size=SAMPLE), [])
+        page: Page = next(pages(connection, statement, moment, size=SAMPLE), [])
     except FeatureExtractionError as error:
         yield _failed("statement", error)
         return
@@ -72,17 +74,19 @@ def _check_rows(definition: ModelDefinition[Any], connection: Connection, statem
     if statement.label is not None:
         labelled = sum(row[statement.label] is not None for row in page)
         yield Finding("label", True, f"is there in {labelled} of these rows")
-    as_of = datetime.now(UTC)
+    place = statement.as_of
+    moments = [moment if place is None else moment_of(row[place]) for row in page if place is None or row[place] is not None]
+    rows = page if place is None else [row for row in page if row[place] is not None]
     for feature, resolver in definition.resolvers.items():
-        yield _check_resolver(resolver, f"resolver {feature}", feature, statement.uses[feature], page, as_of)
+        yield _check_resolver(resolver, f"resolver {feature}", feature, statement.uses[feature], rows, moments)
     if isinstance(definition.label, Resolver) and statement.label_uses is not None:
-        yield _check_resolver(definition.label, "label", "label", statement.label_uses, page, as_of)
+        yield _check_resolver(definition.label, "label", "label", statement.label_uses, rows, moments)
 
 
-def _check_resolver(resolver: Resolver[Any], subject: str, feature: str, uses: Any, page: Page, as_of: datetime) -> Finding:
+def _check_resolver(resolver: Resolver[Any], subject: str, feature: str, uses: Any, page: Page, moments: Sequence[datetime]) -> Finding:
     rows = [ResolverRow(feature, uses, row) for row in page]
     try:
-        values = resolve_all(resolver, feature, rows, as_of, place=lambda index: f"row {index} by primary key")
+        values = resolve_all(resolver, feature, rows, moments, place=lambda index: f"row {index} by primary key")
     except FeatureExtractionError as error:
         return _failed(subject, error)
     missing = sum(value is None for value in values)

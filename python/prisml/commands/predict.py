@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Engine as DatabaseEngine
@@ -66,13 +67,13 @@ def read_lines(lines: Iterable[bytes], retype: Retype) -> Iterator[Given]:
             yield Given(_parsed(text, line, retype), line=line)
 
 
-def read_database(definition: ModelDefinition[Any], database: DatabaseEngine, where: str) -> Iterator[Given]:
-    """The rows of the database that the condition selects, in the order of their key.
+def read_database(definition: ModelDefinition[Any], database: DatabaseEngine, where: str, as_of: datetime | None = None) -> Iterator[Given]:
+    """The rows of the database that the condition selects, in the order of their key, seen at ``as_of`` (now).
 
     ``where`` is SQL of whoever runs the command, and goes to the database as it is.
     """
     _try_condition(definition, database, where)
-    for key, row in stream_rows(definition, database, where):
+    for key, row in stream_rows(definition, database, where, as_of or datetime.now(UTC)):
         # An experiment assigns a row by its key, which no feature need read.
         yield Given({**key, **row}, key=key)
 

@@ -1,8 +1,9 @@
 """Definitions of predictive fields: frozen values, checked against SQLAlchemy's mapping when they are made."""
 
+from prisml.definition.define import define_model
 from prisml.definition.features import Expression, Feature, Related, Resolver, Transform, expression, related, resolver
 from prisml.definition.gates import Gate
-from prisml.definition.model import ModelDefinition, define_model
+from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, RandomSplit, TimeSplit
 from prisml.definition.transforms import (
     days_since,

@@ -1,4 +1,4 @@
-"""What a feature can be: a column, a related column, a transform, or a resolver; and SQL for the label and the filter.
+"""What a feature can be: a column, a related column, a transform, an expression of SQL, or a resolver.
 
 Each of these is a frozen value that says what to read. Nothing is checked before ``define_model`` knows the entity and the
 feature's name, so that every refusal can name both.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar, overload
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import QueryableAttribute
 
 from prisml.definition.mapping import ColumnLike
+from prisml.definition.moment import AsOf, Moment
 from prisml.manifest import Op
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Feature:
     ``min_frequency``
         How many training rows a category needs for a code of its own.
     ``stable``
-        The column never changes once the row exists. Matters to historic snapshots only.
+        The column never changes once the row exists. Required where ``as_of`` lies in the past: the column shows its value of today.
 
     ``Feature(Customer.age, missing="median")``. A bare ``Customer.age`` in ``features`` means ``Feature(Customer.age)``.
     """
@@ -80,8 +81,10 @@ class Transform:
     """A number that the encoder computes from one or two columns. Made by the transforms, such as ``days_since``."""
 
     op: Op
-    arguments: tuple[ColumnLike | Related, ...]
+    arguments: tuple[ColumnLike | Related | Expression, ...]
     missing: Missing = field(default=None, kw_only=True)
+    stable: bool = field(default=False, kw_only=True)
+    zone: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class Resolver(Generic[T_contra]):
     missing: Missing = field(default=None, kw_only=True)
     unseen: Unseen = field(default="other", kw_only=True)
     min_frequency: int = field(default=1, kw_only=True)
+    stable: bool = field(default=False, kw_only=True)
 
     @property
     def takes_as_of(self) -> bool:
@@ -104,15 +108,26 @@ class Resolver(Generic[T_contra]):
 
 @dataclass(frozen=True)
 class Expression:
-    """A piece of SQL over the entity, for the label and the filter. Made by ``expression``."""
+    """A value that the database computes for each row of the entity. Made by ``expression``.
 
-    sql: ColumnElement[Any] | QueryableAttribute[Any]
+    In a definition ``sql`` is SQL whose ``as_of`` stands in ``moments``, the parameters of a statement; ``offsets`` are all the
+    timedeltas that ``as_of`` is moved by.
+    """
+
+    sql: ColumnElement[Any] | QueryableAttribute[Any] | Callable[[AsOf], Any]
+    missing: Missing = field(default=None, kw_only=True)
+    unseen: Unseen = field(default="other", kw_only=True)
+    min_frequency: int = field(default=1, kw_only=True)
+    categorical: bool = field(default=False, kw_only=True)
+    stable: bool = field(default=False, kw_only=True)
+    moments: tuple[Moment, ...] = field(default=(), kw_only=True, repr=False)
+    offsets: tuple[timedelta, ...] = field(default=(), kw_only=True, repr=False)
 
 
-FeatureSpec = Feature | Related | Transform | Resolver[T]
+FeatureSpec = Feature | Related | Transform | Expression | Resolver[T]
 """What a feature is once ``define_model`` has read it."""
 
-FeatureLike = Feature | Related | Transform | Resolver[T] | ColumnLike
+FeatureLike = Feature | Related | Transform | Expression | Resolver[T] | ColumnLike
 """What ``features`` takes: a feature, or a mapped column alone."""
 
 
@@ -147,6 +162,7 @@ def resolver(
     missing: Missing = None,
     unseen: Unseen = "other",
     min_frequency: int = 1,
+    stable: bool = False,
 ) -> Resolver[T]: ...
 @overload
 def resolver(
@@ -158,6 +174,7 @@ def resolver(
     missing: Missing = None,
     unseen: Unseen = "other",
     min_frequency: int = 1,
+    stable: bool = False,
 ) -> Resolver[T]: ...
 def resolver(
     fn: Callable[..., object],
@@ -168,6 +185,7 @@ def resolver(
     missing: Missing = None,
     unseen: Unseen = "other",
     min_frequency: int = 1,
+    stable: bool = False,
 ) -> Resolver[Any]:
     """A value computed in Python from one row, by the same code in training and in prediction.
 
@@ -186,19 +204,43 @@ def resolver(
         Stands for the function's code in the check that a stored model is served by the code it was trained with. Needed only where
         the source cannot be read; change it with the code.
 
+    ``stable``
+        What it reads never changes once the row exists, as with ``Feature``.
+
     The other options are those of ``Feature``. A resolver can be the label too.
     """
     columns = tuple(uses) if isinstance(uses, Iterable) else (uses,)
-    return Resolver(fn, type, columns, version=version, missing=missing, unseen=unseen, min_frequency=min_frequency)
+    return Resolver(fn, type, columns, version=version, missing=missing, unseen=unseen, min_frequency=min_frequency, stable=stable)
 
 
-def expression(sql: ColumnElement[Any] | QueryableAttribute[Any]) -> Expression:
-    """A piece of SQL for ``label`` or ``where``, computed by the database for each row of the entity.
+def expression(
+    sql: ColumnElement[Any] | QueryableAttribute[Any] | Callable[[AsOf], Any],
+    *,
+    missing: Missing = None,
+    unseen: Unseen = "other",
+    min_frequency: int = 1,
+    categorical: bool = False,
+    stable: bool = False,
+) -> Expression:
+    """A value that the database computes for each row of the entity: a feature, the label, or the filter.
 
-    ``label=expression(Flight.arr_delay > 15)``. What reads another table stands in a subquery: ``exists().where(...)``, or
-    ``select(...).where(...).scalar_subquery()``. The SQL may also be given without ``expression``.
+    The same SQL runs in training, in the one SELECT, and in prediction, in one statement for a whole batch. A row that is not in a
+    session gives the value under the feature's name.
+
+    ``sql``
+        SQL of one value for each row, or a callable that makes it of ``as_of``, the moment the row is seen at. Compare ``as_of`` with
+        date or datetime columns, moved by timedeltas; the callable is called once. What reads another table stands in a subquery::
+
+            expression(lambda as_of: select(func.count(Order.id)).where(
+                Order.customer_id == Customer.id, Order.placed_at >= as_of - timedelta(days=90), Order.placed_at < as_of
+            ).scalar_subquery())
+    ``stable``
+        The entity's own columns in it never change once the row exists. Required where ``as_of`` lies in the past and it reads such,
+        other than keys and columns that it compares with ``as_of``.
+
+    The other options are those of ``Feature``. A date or datetime is no feature by itself: ``days_since(expression(...))``.
     """
-    return Expression(sql)
+    return Expression(sql, missing=missing, unseen=unseen, min_frequency=min_frequency, categorical=categorical, stable=stable)
 
 
 def positional_arguments(fn: Callable[..., object]) -> int | None:

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass, fields, replace
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute
 
-from prisml.definition.features import Expression, Feature, FeatureSpec, Related, Resolver, Transform, positional_arguments
+from prisml.definition.as_of import AsOfRule
+from prisml.definition.features import Expression, Feature, FeatureSpec, Related, Resolver, Transform
 from prisml.definition.mapping import ColumnLike, ValueType, is_taken, own_column, related_column, type_of_python, type_of_sql
 from prisml.definition.missing import rule_for_category, rule_for_number
 from prisml.definition.place import Place
+from prisml.definition.resolvers import check_resolver
+from prisml.definition.sql import read_sql
 from prisml.definition.transforms import TAKES
-from prisml.manifest import Dtype, Input, Origin, Source
+from prisml.manifest import Dtype, Input, Op, Origin, Source
 
-_CATEGORIES: tuple[Dtype, ...] = ("str", "enum")
+_CATEGORIES: tuple[Dtype, ...] = ("str", "enum", "uuid")
 _MOMENTS: tuple[Dtype, ...] = ("date", "datetime")
+_SINCE: tuple[Op, ...] = ("days_since", "hours_since")
+_Optioned = Feature | Related | Expression | Resolver[Any]
 _MOMENT_TRANSFORMS = "days_since, hours_since, hour_of, weekday_of, month_of or difference"
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads features for one entity and one algorithm: ``native`` says whether the estimator takes NaN."""
+    """Reads features for one entity, seen at ``as_of``, and one algorithm: ``native`` says whether the estimator takes NaN."""
 
     mapper: Mapper[Any]
     native: bool
+    as_of: AsOfRule
 
     def read(self, place: Place, given: object) -> tuple[FeatureSpec[Any], Input]:
         """The feature, with its columns as mapped attributes, and the provisional input that it becomes."""
@@ -34,6 +40,8 @@ class Reader:
             return self._transform(place, given)
         if isinstance(given, Resolver):
             return self._resolver(place, check_resolver(place, self.mapper, given))
+        if isinstance(given, Expression):
+            return self._expression(place, given)
         if isinstance(given, Related):
             link, column = related_column(self.mapper, given.relationship, given.column, place)
             related = replace(given, relationship=link, column=column)
@@ -68,9 +76,35 @@ class Reader:
         base = Input(name=_name(place), kind="number", origin="resolver", dtype=dtype)
         return resolver, self._finish(place, base, resolver, value_type if dtype in _CATEGORIES else None)
 
-    def _finish(self, place: Place, base: Input, feature: Feature | Related | Resolver[Any], categories: ValueType | None) -> Input:
+    def _expression(self, place: Place, given: Expression) -> tuple[Expression, Input]:
+        if is_taken(self.mapper, _name(place)) and getattr(self.mapper.class_, _name(place), None) is not given.sql:
+            raise place.error(
+                "is an expression with the name of an attribute, so that a row could give the one for the other",
+                "Give the feature another name.",
+            )
+        expression, sql = read_sql(place, self.mapper, given, self.as_of)
+        value_type = type_of_sql(sql.type)
+        if value_type.dtype is None:
+            raise place.error(
+                f"is SQL of type {value_type.described}, which is no feature",
+                "Say its type: func.avg(column, type_=Float), or type_coerce(sql, Float()).",
+            )
+        if value_type.dtype in _MOMENTS:
+            raise place.error(
+                f"is SQL that gives a {value_type.dtype}, which is no number by itself",
+                f"Use a transform of it: days_since(expression(...)), or {_MOMENT_TRANSFORMS}.",
+            )
+        if given.categorical and value_type.dtype not in ("int", *_CATEGORIES):
+            raise place.error(f"is categorical=True, and its SQL is of type {value_type.described}", "Only an int can be made a category.")
+        base = Input(name=_name(place), kind="number", origin="expression", dtype=value_type.dtype)
+        category = given.categorical or value_type.dtype in _CATEGORIES
+        return expression, self._finish(place, base, expression, value_type if category else None)
+
+    def _finish(
+        self, place: Place, base: Input, feature: Feature | Related | Expression | Resolver[Any], categories: ValueType | None
+    ) -> Input:
         _check_options(place, feature, is_category=categories is not None)
-        by_name = not is_taken(self.mapper, base.name) or _path(base) == (base.name,)
+        by_name = not is_taken(self.mapper, base.name) or _path(base) == (base.name,) or base.origin == "expression"
         if categories is None:
             rule = rule_for_number(place, feature.missing, native=self.native)
             return _with(base, by_name=by_name, missing=rule.missing, imputation=rule.imputation)
@@ -87,10 +121,14 @@ class Reader:
         )
 
     def _transform(self, place: Place, given: Transform) -> tuple[Transform, Input]:
-        pairs = [self._argument(place, given, argument) for argument in given.arguments]
+        pairs = [self._argument(place, given, argument, number) for number, argument in enumerate(given.arguments)]
         sources = tuple(source for _, source in pairs)
         if len({source.dtype in _MOMENTS for source in sources}) > 1:
             raise place.error(f"takes the {given.op} of a moment and a number", "Give two numbers, or two dates or datetimes.")
+        _check_zone(place, given)
+        if given.op in _SINCE and self.as_of.column is not None:
+            # Counted to the row's own moment, which is a column as the other.
+            sources = (*sources, _source(place, (self.as_of.column.key,), self.as_of.column)[1])
         rule = rule_for_number(place, given.missing, native=self.native)
         read = Input(
             name=_name(place),
@@ -99,20 +137,27 @@ class Reader:
             dtype="float",
             sources=sources,
             transform=given.op,
+            zone=given.zone,
             by_name=not is_taken(self.mapper, _name(place)),
             missing=rule.missing,
             imputation=rule.imputation,
         )
         return replace(given, arguments=tuple(argument for argument, _ in pairs)), read
 
-    def _argument(self, place: Place, transform: Transform, argument: ColumnLike | Related) -> tuple[ColumnLike | Related, Source]:
-        if isinstance(argument, Related):
+    def _argument(
+        self, place: Place, transform: Transform, argument: ColumnLike | Related | Expression, number: int
+    ) -> tuple[ColumnLike | Related | Expression, Source]:
+        found: ColumnLike | Related | Expression
+        if isinstance(argument, Related | Expression):
+            _refuse_options(place, transform, argument)
+        if isinstance(argument, Expression):
+            found, sql = read_sql(place, self.mapper, argument, self.as_of)
+            value_type = type_of_sql(sql.type)
+            # No attribute has such a name: the value is there where SQL computed it, and nowhere else.
+            source = Source(path=(f"@{_name(place)}" + (f":{number}" if number else ""),), dtype=_supported(place, value_type))
+        elif isinstance(argument, Related):
             link, column = related_column(self.mapper, argument.relationship, argument.column, place)
-            found: ColumnLike | Related = Related(link, column)
-            if any(getattr(argument, option.name) != option.default for option in fields(Related) if option.kw_only):
-                raise place.error(
-                    f"gives options to the related(...) inside {transform.op}", f"Give missing= to {transform.op}; nothing else applies."
-                )
+            found = Related(link, column, stable=argument.stable)
             value_type, source = _source(place, (link.key, column.key), column)
         else:
             column = own_column(self.mapper, argument, place)
@@ -121,28 +166,10 @@ class Reader:
         dtypes, words = TAKES[transform.op]
         if source.dtype not in dtypes:
             raise place.error(
-                f"takes the {transform.op} of {'.'.join(source.path)}, a column of type {value_type.described}",
+                f"takes the {transform.op} of {_described(source)} of type {value_type.described}",
                 f"{transform.op} takes {words}.",
             )
         return found, source
-
-
-def check_resolver(place: Place, mapper: Mapper[Any], resolver: Resolver[Any]) -> Resolver[Any]:
-    """The resolver with its columns as mapped attributes; ``DefinitionError`` where it cannot be called or typed."""
-    _check_function(place, resolver.fn)
-    returned = type_of_python(resolver.type)
-    if returned.dtype in (None, *_MOMENTS):
-        raise place.error(f"has a resolver of type {returned.described}", "Write type=float, int, bool, Decimal, str or an Enum class.")
-    if not resolver.uses:
-        raise place.error("has a resolver that uses no column", "Name the columns it reads: uses=[...].")
-    return replace(resolver, uses=tuple(own_column(mapper, column, place) for column in resolver.uses))
-
-
-def _check_function(place: Place, function: object) -> None:
-    if not callable(function) or inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-        raise place.error("has a resolver that is no plain function", "Give a function or lambda that returns the value.")
-    if positional_arguments(function) is None:
-        raise place.error("has a resolver that takes neither (row) nor (row, as_of)", "Give a function of one or two positional arguments.")
 
 
 def own_reads(feature: FeatureSpec[Any]) -> set[str]:
@@ -152,7 +179,7 @@ def own_reads(feature: FeatureSpec[Any]) -> set[str]:
     if isinstance(feature, Resolver):
         return {column.key for column in feature.uses}
     if isinstance(feature, Transform):
-        return {argument.key for argument in feature.arguments if not isinstance(argument, Related)}
+        return {argument.key for argument in feature.arguments if not isinstance(argument, Related | Expression)}
     return set()
 
 
@@ -161,11 +188,8 @@ def _bare(place: Place, mapper: Mapper[Any], given: object) -> ColumnLike:
     if isinstance(given, QueryableAttribute | Column):
         return given
     entity = mapper.class_.__name__
-    if isinstance(given, Expression | ColumnElement):
-        raise place.error(
-            "is a SQL expression, which is for the label and the filter",
-            "Use a mapped column, a transform or a resolver, or map the expression as a column_property of the class.",
-        )
+    if isinstance(given, ColumnElement):
+        raise place.error("is bare SQL", "Wrap it: expression(...).")
     if callable(given) and not isinstance(given, type):
         raise place.error("is a bare function", f"Wrap it: resolver(function, type=..., uses=[{entity}.<column>]).")
     raise place.error(
@@ -178,16 +202,39 @@ def _source(place: Place, path: tuple[str, ...], column: InstrumentedAttribute[A
     return value_type, Source(path=path, dtype=_supported(place, value_type))
 
 
+def _described(source: Source) -> str:
+    return "SQL" if source.path[0].startswith("@") else f"{'.'.join(source.path)}, a column"
+
+
+def _refuse_options(place: Place, transform: Transform, argument: Related | Expression) -> None:
+    options = (option for option in fields(argument) if option.kw_only and option.name not in ("moments", "offsets", "stable"))
+    if any(getattr(argument, option.name) != option.default for option in options):
+        kind = "related" if isinstance(argument, Related) else "expression"
+        raise place.error(
+            f"gives options to the {kind}(...) inside {transform.op}", f"Give missing= to {transform.op}; nothing else applies."
+        )
+
+
+def _check_zone(place: Place, transform: Transform) -> None:
+    zone: object = transform.zone
+    if zone is None:
+        return
+    try:
+        ZoneInfo(str(zone))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise place.error(f"has tz={zone!r}, which is no time zone", 'Give a name of the IANA database: "America/New_York".') from None
+
+
 def _supported(place: Place, value_type: ValueType) -> Dtype:
     if value_type.dtype is None:
         raise place.error(
             f"reads a column of type {value_type.described}, which is no feature",
-            "Supported are int, float, Decimal, bool, str, Enum, date and datetime; a resolver can turn another column into one of them.",
+            "Supported are int, float, Decimal, bool, str, Enum, UUID, date and datetime; a resolver can turn another into one of them.",
         )
     return value_type.dtype
 
 
-def _check_options(place: Place, feature: Feature | Related | Resolver[Any], *, is_category: bool) -> None:
+def _check_options(place: Place, feature: _Optioned, *, is_category: bool) -> None:
     if feature.unseen not in ("other", "error"):
         raise place.error(f"has unseen={feature.unseen!r}", 'Write unseen="other" or unseen="error".')
     if not _is_count(feature.min_frequency):

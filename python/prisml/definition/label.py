@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute
+from sqlalchemy import Column, ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute, Mapper
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.selectable import FromClause, SelectBase
+from sqlalchemy.sql.selectable import FromClause
 
-from prisml.definition.aggregates import is_subquery, refuse_aggregates, walk
+from prisml.definition.aggregates import is_subquery, walk
+from prisml.definition.as_of import AsOfRule
 from prisml.definition.features import Expression, Resolver
-from prisml.definition.inputs import check_resolver
 from prisml.definition.mapping import ValueType, own_column, type_of_python, type_of_sql
 from prisml.definition.place import Place
+from prisml.definition.resolvers import check_resolver
+from prisml.definition.sql import read_sql
 
 Label = InstrumentedAttribute[Any] | Expression | Resolver[Any]
-
-_SUBQUERY = "Put the other table into a subquery: exists().where(...) or select(...).scalar_subquery()."
 
 
 @dataclass(frozen=True)
 class ReadLabel:
-    """The label as it is stored in a definition, the type of its values, and the one column that decides it, if one does."""
+    """The label as it is stored in a definition, the type of its values, and the one column that decides it, if one does.
+
+    ``horizon`` is how far it looks past ``as_of``.
+    """
 
     label: Label
     type: ValueType
     decided_by: str | None
+    horizon: timedelta = timedelta(0)
 
 
-def read_label(place: Place, mapper: Mapper[Any], label: object) -> ReadLabel:
+def read_label(place: Place, mapper: Mapper[Any], label: object, as_of: AsOfRule) -> ReadLabel:
     """The label, checked against the mapping; ``DefinitionError`` where it is no column, SQL or resolver of the entity."""
     here = place.of("the label")
     if isinstance(label, Resolver):
@@ -40,46 +45,33 @@ def read_label(place: Place, mapper: Mapper[Any], label: object) -> ReadLabel:
     if isinstance(label, InstrumentedAttribute) or (isinstance(label, Column) and label.table is not None):
         column = own_column(mapper, label, here)
         return ReadLabel(column, type_of_sql(column.type), column.key)
-    sql = _read_sql(here, mapper, label)
-    return ReadLabel(Expression(sql), type_of_sql(sql.type), _only_column(mapper, sql))
+    expression, sql = read_sql(here, mapper, label, as_of)
+    _refuse_options(here, expression)
+    horizon = max((*expression.offsets, timedelta(0)))
+    if horizon and not as_of.is_historic:
+        raise here.error(
+            f"looks ahead by {horizon}, and there is no as_of to look from: from the moment of extraction on, nothing is known yet",
+            "Give as_of=, a past date (or several) from which the label's time is over.",
+        )
+    return ReadLabel(expression, type_of_sql(sql.type), _only_column(mapper, sql), horizon)
 
 
-def read_where(place: Place, mapper: Mapper[Any], where: object) -> Expression | None:
+def read_where(place: Place, mapper: Mapper[Any], where: object, as_of: AsOfRule) -> Expression | None:
     """The filter as an ``Expression``, checked against the mapping; None for None."""
     if where is None:
         return None
     here = place.of("where")
-    sql = _read_sql(here, mapper, where)
+    expression, sql = read_sql(here, mapper, where, as_of)
+    _refuse_options(here, expression)
     if type_of_sql(sql.type).dtype not in ("bool", None):
         raise here.error(f"is of type {type(sql.type).__name__}, not a condition", "Write a comparison, such as Customer.age >= 18.")
-    return Expression(sql)
+    return expression
 
 
-def _read_sql(here: Place, mapper: Mapper[Any], given: object) -> ColumnElement[Any]:
-    sql = given.sql if isinstance(given, Expression) else given
-    if isinstance(sql, QueryableAttribute):
-        sql = sql.__clause_element__()
-    if isinstance(sql, SelectBase):
-        raise here.error("is a whole SELECT", "End it with .scalar_subquery().")
-    if isinstance(sql, bool):
-        raise here.error(
-            "is a Python bool, computed once and not by the database",
-            "Write Customer.column.is_(None) for `is None`, ~ for `not`, & for `and`, | for `or`.",
-        )
-    if not isinstance(sql, ColumnElement):
-        raise here.error(f"is a {type(sql).__name__}", "Give a mapped column or a SQL expression over the entity's columns.")
-    _require_own_tables(here, mapper, sql)
-    refuse_aggregates(here, sql)
-    return sql
-
-
-def _require_own_tables(here: Place, mapper: Mapper[Any], sql: ColumnElement[Any]) -> None:
-    own = [mapper.selectable, mapper.local_table, mapper.persist_selectable, *mapper.tables]
-    for source in select(sql).get_final_froms():
-        if not any(source is table for table in own):
-            name = getattr(source, "name", type(source).__name__)
-            entity = mapper.class_.__name__
-            raise here.error(f"reads {name!r} beside {entity}, which would pair every row of one with every row of the other", _SUBQUERY)
+def _refuse_options(here: Place, given: Expression) -> None:
+    options = (option for option in fields(given) if option.kw_only and option.name not in ("moments", "offsets"))
+    if any(getattr(given, option.name) != option.default for option in options):
+        raise here.error("has options that are for features", "Leave out missing=, unseen=, min_frequency=, categorical= and stable=.")
 
 
 def _only_column(mapper: Mapper[Any], sql: ColumnElement[Any]) -> str | None:

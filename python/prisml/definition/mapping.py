@@ -11,6 +11,7 @@ import enum
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Column
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,6 +34,7 @@ _DTYPES: dict[type, Dtype] = {
     str: "str",
     dt.date: "date",
     dt.datetime: "datetime",
+    UUID: "uuid",
 }
 
 

@@ -22,6 +22,11 @@ from prisml.extraction.source import UnreadableCodeError, describe_function_tree
 _ATOMS = (str, bytes, int, float, complex, Decimal, Fraction, date, time, timedelta, timezone, ZoneInfo, UUID, type(None), type(...))
 
 
+def describe_constant(value: object) -> object:
+    """Lists and texts that are equal for equal constants; anything else is described by its name and type."""
+    return _described(value)
+
+
 def describe_function(fn: object) -> list[object]:
     """Lists and texts that are equal for equal code; ``UnreadableCodeError`` where they cannot be made."""
     return _Describer().function(fn)

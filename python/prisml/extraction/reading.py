@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -17,20 +18,24 @@ from prisml.extraction.statement import Statement
 
 PAGE_SIZE = 10_000
 Page = Sequence[Row[Any]]
+Parameters = dict[str, Any]
 
 # MySQL's: access denied, unknown column, unknown table, no such function.
 _MYSQL_SCHEMA = frozenset({1054, 1109, 1142, 1143, 1146, 1305})
 
 
-def pages(connection: Connection, statement: Statement, *, size: int = PAGE_SIZE) -> Iterator[Page]:
-    """The rows of ``statement``, at most ``size`` at a time, in the order of the primary key; never more than a page in memory.
+def pages(connection: Connection, statement: Statement, as_of: datetime, *, size: int = PAGE_SIZE) -> Iterator[Page]:
+    """The rows of ``statement`` as seen at ``as_of``, at most ``size`` at a time, in the order of the primary key.
+
+    Never more than a page is in memory.
 
     A value that the driver or the column's type cannot turn into Python raises ``FeatureExtractionError`` that names what the column
     is read for.
     """
     after: tuple[object, ...] | None = None
+    parameters = statement.parameters(as_of)
     while True:
-        page = _read(connection, statement, statement.page(size, after))
+        page = _read(connection, statement, statement.page(size, after), parameters)
         if page:
             yield page
         if len(page) < size:
@@ -38,24 +43,24 @@ def pages(connection: Connection, statement: Statement, *, size: int = PAGE_SIZE
         after = tuple(page[-1][place] for place in statement.keys.values())
 
 
-def count(connection: Connection, statement: Statement) -> int:
-    """How many rows ``statement`` has."""
+def count(connection: Connection, statement: Statement, as_of: datetime) -> int:
+    """How many rows ``statement`` has, as seen at ``as_of``."""
     with _Failure(connection, lambda: "the rows' number"):
-        total: int = connection.execute(statement.total).scalar_one()
+        total: int = connection.execute(statement.total, statement.parameters(as_of)).scalar_one()
         return total
 
 
-def _read(connection: Connection, statement: Statement, page: Select[Any]) -> Page:
-    with _Failure(connection, lambda: _culprit(connection, statement, page)):
-        return connection.execute(page).all()
+def _read(connection: Connection, statement: Statement, page: Select[Any], parameters: Parameters) -> Page:
+    with _Failure(connection, lambda: _culprit(connection, statement, page, parameters)):
+        return connection.execute(page, parameters).all()
 
 
-def _culprit(connection: Connection, statement: Statement, page: Select[Any]) -> str:
+def _culprit(connection: Connection, statement: Statement, page: Select[Any], parameters: Parameters) -> str:
     """What the column is read for that alone raises, found by reading each by itself."""
     for name, column in zip(statement.names, statement.select.selected_columns, strict=True):
         trial = _Trial()
         with trial:
-            connection.execute(page.with_only_columns(column, maintain_column_froms=True)).all()
+            connection.execute(page.with_only_columns(column, maintain_column_froms=True), parameters).all()
         if trial.failed:
             return name
     return "the columns read together"

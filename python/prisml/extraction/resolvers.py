@@ -5,13 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import NoneType, TracebackType
 from typing import Any
 
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
+from prisml.definition.moment import moment_of
 from prisml.errors import DefinitionError, EncodingError, FeatureExtractionError, PrisMLError
 
 _ABSENT = object()
@@ -60,22 +61,33 @@ class ResolverRow:
 
 def resolve(resolver: Resolver[Any], feature: str, row: ResolverRow, as_of: datetime) -> object:
     """What the resolver computes from ``row`` at the moment ``as_of``."""
-    return resolve_all(resolver, feature, [row], as_of, place=lambda _: "the row")[0]
+    return resolve_all(resolver, feature, [row], [as_of], place=lambda _: "the row")[0]
 
 
 def resolve_all(
-    resolver: Resolver[Any], feature: str, rows: Iterable[ResolverRow], as_of: datetime, *, place: Callable[[int], int | str]
+    resolver: Resolver[Any],
+    feature: str,
+    rows: Iterable[ResolverRow],
+    moments: Iterable[datetime],
+    *,
+    place: Callable[[int], int | str],
 ) -> list[object]:
-    """What the resolver computes from each of ``rows``; ``place`` says which row an index is, in words or by another index.
+    """What the resolver computes from each of ``rows``, seen at the moment in the same place of ``moments``.
+
+    ``place`` says which row an index is, in words or by another index.
 
     Raises ``FeatureExtractionError`` with feature, row and the type of what the resolver raised.
     """
     values: list[object] = []
     with _Raised(feature, lambda: place(len(values))):
-        arguments = (as_of,) if resolver.takes_as_of else ()
-        # Not a comprehension: the number of values says which row raised.
-        for row in rows:
-            values.append(resolver.fn(row, *arguments))  # noqa: PERF401
+        fn = resolver.fn
+        # Not comprehensions: the number of values says which row raised.
+        if resolver.takes_as_of:
+            for row, moment in zip(rows, moments, strict=False):
+                values.append(fn(row, moment))
+        else:
+            for row in rows:
+                values.append(fn(row))  # noqa: PERF401
     return values
 
 
@@ -84,18 +96,44 @@ def resolver_values(
 ) -> dict[str, list[object]]:
     """The values of each resolver feature for ``rows`` of a prediction: mappings, or objects with attributes.
 
+    All are seen at ``as_of``, or each at its own moment where the definition says so.
+
     A row that lacks a column the resolver uses may give the feature by its own name. Raises ``EncodingError`` where it gives
     neither, with the row's index, counted from ``first_row``.
     """
     by_name = {item.name for item in definition.inputs if item.by_name}
     return {
-        feature: _predicted(resolver, feature, rows, as_of, by_name=feature in by_name, first_row=first_row)
+        feature: _predicted(
+            resolver, feature, rows, _moment_of(definition, feature, as_of), by_name=feature in by_name, first_row=first_row
+        )
         for feature, resolver in definition.resolvers.items()
     }
 
 
+def _moment_of(definition: ModelDefinition[Any], feature: str, as_of: datetime) -> Callable[[int, object], datetime]:
+    """What says at which moment a row, given by its index and itself, is seen."""
+    column = definition.as_of.column
+    key = None if column is None else column.key
+
+    def moment(index: int, row: object) -> datetime:
+        if key is None:
+            return as_of
+        value = _read(row, key, feature, index)
+        if not isinstance(value, date):
+            raise _missing(feature, index, [key], by_name=False)
+        return moment_of(value)
+
+    return moment
+
+
 def _predicted(
-    resolver: Resolver[Any], feature: str, rows: Sequence[object], as_of: datetime, *, by_name: bool, first_row: int
+    resolver: Resolver[Any],
+    feature: str,
+    rows: Sequence[object],
+    moment: Callable[[int, object], datetime],
+    *,
+    by_name: bool,
+    first_row: int,
 ) -> list[object]:
     places = {used.key: place for place, used in enumerate(resolver.uses)}
     given: dict[int, object] = {}
@@ -111,7 +149,8 @@ def _predicted(
         if value is _ABSENT:
             raise _missing(feature, index, [name for name, place in places.items() if found[place] is _ABSENT], by_name=by_name)
         given[index] = value
-    computed = resolve_all(resolver, feature, views, as_of, place=lambda index: indices[index])
+    moments = [moment(index, rows[index - first_row]) for index in indices] if resolver.takes_as_of else ()
+    computed = resolve_all(resolver, feature, views, moments, place=lambda index: indices[index])
     given.update(zip(indices, computed, strict=True))
     return [given[index] for index in range(first_row, first_row + len(rows))]
 

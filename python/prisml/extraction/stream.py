@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from operator import itemgetter
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, Row
+from sqlalchemy import Engine
 
 from prisml._core import Encoder
-from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
-from prisml.definition.split import GroupSplit, RandomSplit
-from prisml.errors import EncodingError, FeatureExtractionError, NoDataError
-from prisml.extraction.labels import Classes, Groups, Numbers, Times
-from prisml.extraction.reading import PAGE_SIZE, Page, count, pages
-from prisml.extraction.resolvers import ResolverRow, resolve_all
+from prisml.errors import NoDataError
+from prisml.extraction.matrix import Categories, Dropped, Matrix
+from prisml.extraction.reading import PAGE_SIZE, count, pages
 from prisml.extraction.snapshot import snapshot
-from prisml.extraction.statement import Statement, training_statement
+from prisml.extraction.statement import training_statement
 from prisml.manifest import ClassLabel
 from prisml.progress import Progress, silent
-
-Categories = tuple[str, ...] | tuple[int, ...] | None
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # eq=False: arrays do not compare as one.
@@ -38,7 +30,9 @@ class Extracted:
     ``matrix`` (rows, inputs) float32: numbers with NaN for missing, categories as provisional codes, -1 for missing, which index
     ``categories`` (None for a number). ``labels``: float64 of a regression, otherwise int32 codes into ``label_values``.
     ``split_values``: int64 microseconds since 1970 UTC for a time split, int32 codes for a group split, else None. ``as_of``: the
-    moment of extraction, microseconds since 1970 UTC. ``extracted`` rows were read, of which ``dropped_null_label`` had no label.
+    moment of extraction, microseconds since 1970 UTC. ``moments``: for each row the moment it is seen at, likewise, where that is not
+    one for all; ``entities``: int32 codes of the rows' keys, where a key may be there more than once. ``extracted`` rows were read, of
+    which those in ``dropped`` were not kept.
     """
 
     matrix: NDArray[np.float32]
@@ -48,116 +42,62 @@ class Extracted:
     categories: tuple[Categories, ...]
     as_of: int
     extracted: int
-    dropped_null_label: int
+    dropped: Dropped
+    moments: NDArray[np.int64] | None = None
+    entities: NDArray[np.int32] | None = None
 
 
 def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progress = silent, page_size: int = PAGE_SIZE) -> Extracted:
-    """The rows of one consistent snapshot, encoded page by page; memory grows by the matrix alone.
+    """The rows of one consistent snapshot, each once for each date of ``as_of``, encoded page by page; memory grows by the matrix alone.
 
-    Raises ``NoDataError`` where there is no row with a label, ``FeatureExtractionError`` or ``EncodingError`` where a value cannot be
-    read, computed or encoded, and ``DatabaseConnectionError``.
+    Raises ``NoDataError`` where there is no row with a label, or a label looks ahead of today, ``FeatureExtractionError`` or
+    ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
     encoder = Encoder(json.dumps([item.model_dump(mode="json") for item in definition.inputs]))
     statement = training_statement(definition, encoder.sources)
     with snapshot(engine) as connection:
-        matrix = _Matrix(definition, statement, encoder, total=count(connection, statement), moment=datetime.now(UTC))
-        progress("extract", 0, matrix.total)
-        for page in pages(connection, statement, size=page_size):
-            matrix.add(page)
-            progress("extract", matrix.read, matrix.total)
-    return matrix.finished()
+        now = datetime.now(UTC)
+        moments = _seen_at(definition, now)
+        total = sum(count(connection, statement, moment) for moment in moments)
+        matrix = Matrix(definition, statement, encoder, total=total, now=now)
+        progress("extract", 0, total)
+        for moment in moments:
+            for page in pages(connection, statement, moment, size=page_size):
+                matrix.add(page, moment)
+                progress("extract", matrix.read, total)
+    return _finished(matrix, definition)
 
 
-class _Matrix:
-    """Fills the preallocated arrays page by page."""
-
-    def __init__(self, definition: ModelDefinition[Any], statement: Statement, encoder: Encoder, *, total: int, moment: datetime) -> None:
-        self.total = total
-        self.read = 0
-        self._kept = 0
-        self._definition = definition
-        self._statement = statement
-        self._encoder = encoder
-        self._moment = moment
-        self._as_of = (moment - _EPOCH) // timedelta(microseconds=1)
-        self._matrix = np.empty((total, len(definition.inputs)), np.float32)
-        kind = Numbers if definition.task == "regression" else Classes
-        self._labels = kind(definition.label_dtype, total)
-        self._split: Times | Groups | None = None
-        if not isinstance(definition.split, RandomSplit):
-            self._split = Groups(total) if isinstance(definition.split, GroupSplit) else Times(total)
-
-    def add(self, page: Page) -> None:
-        self.read += len(page)
-        if self.read > self.total:
-            raise self._disagreement()
-        labels = self._label_values(page)
-        present = self._labels.present(labels)
-        rows = page if present is None else [page[index] for index in present]
-        labels = labels if present is None else [labels[index] for index in present]
-        if not rows:
-            return
-        start, self._kept = self._kept, self._kept + len(rows)
-        self._labels.put(start, labels)
-        if self._split is not None and self._statement.split is not None:
-            self._split.put(start, list(map(itemgetter(self._statement.split), rows)))
-        self._encode(start, rows)
-
-    def finished(self) -> Extracted:
-        if self.read != self.total:
-            raise self._disagreement()
-        dropped = self.read - self._kept
-        if not self._kept:
-            what = f"All {dropped} rows have a NULL label." if dropped else "There are no rows."
-            hint = "Check the label's column." if dropped else "Check where=, and that this is the right database."
-            raise NoDataError(what, {"output": self._definition.output, "dropped_null_label": dropped}, [hint])
-        return Extracted(
-            matrix=self._matrix[: self._kept],
-            labels=self._labels.array[: self._kept],
-            label_values=self._labels.labels,
-            split_values=None if self._split is None else self._split.array[: self._kept],
-            categories=tuple(map(_frozen, self._encoder.categories())),
-            as_of=self._as_of,
-            extracted=self.read,
-            dropped_null_label=dropped,
+def _seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, ...]:
+    """The moments that the statement is run for; ``NoDataError`` where one of them, or the end of its label's time, has not come."""
+    dates = definition.as_of.dates or (now,)
+    last = dates[-1] + definition.horizon
+    if last > now:
+        what = f"as_of {dates[-1]:%Y-%m-%d} lies ahead" if dates[-1] > now else f"the label of as_of {dates[-1]:%Y-%m-%d} looks ahead"
+        raise NoDataError(
+            f"{definition.entity.__name__}.{definition.output}: {what}, and {last:%Y-%m-%d} has not come yet.",
+            {"output": definition.output, "as_of": dates[-1].isoformat(), "until": last.isoformat()},
+            [f"Take an as_of of {now - definition.horizon:%Y-%m-%d} or before, whose label is known."],
         )
-
-    def _label_values(self, page: Page) -> list[object]:
-        label = self._definition.label
-        if isinstance(label, Resolver) and self._statement.label_uses is not None:
-            return self._resolved(label, "the label", self._statement.label_uses, page)
-        return list(map(itemgetter(self._statement.label), page))
-
-    def _encode(self, start: int, rows: Sequence[Row[Any]]) -> None:
-        computed = {
-            feature: self._resolved(resolver, feature, self._statement.uses[feature], rows)
-            for feature, resolver in self._definition.resolvers.items()
-        }
-        out = self._matrix[start : start + len(rows)]
-        try:
-            self._encoder.encode(rows, out, as_of=self._as_of, computed=computed, first_row=start)
-        except EncodingError as error:
-            index = error.context.get("row")
-            if not isinstance(index, int):
-                raise
-            key = self._key(rows[index - start])
-            raise type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, error.suggestions) from None
-
-    def _resolved(self, resolver: Resolver[Any], feature: str, places: Mapping[str, int], rows: Sequence[Row[Any]]) -> list[object]:
-        views = (ResolverRow(feature, places, row) for row in rows)
-        return resolve_all(resolver, feature, views, self._moment, place=lambda index: f"the row with {self._key(rows[index])}")
-
-    def _key(self, row: Row[Any]) -> str:
-        return ", ".join(f"{name}={row[place]!r}" for name, place in self._statement.keys.items())
-
-    def _disagreement(self) -> FeatureExtractionError:
-        entity = self._definition.entity.__name__
-        return FeatureExtractionError(
-            f"The database counts {self.total} rows of {entity} and gives another number of them page by page.",
-            {"entity": entity, "counted": self.total},
-            ["Is the primary key unique and never NULL, and does each to-one relationship lead to at most one row?"],
-        )
+    return dates
 
 
-def _frozen(categories: list[str] | list[int] | None) -> Categories:
-    return None if categories is None else cast("Categories", tuple(categories))
+def _finished(matrix: Matrix, definition: ModelDefinition[Any]) -> Extracted:
+    matrix.check_whole()
+    if not matrix.kept:
+        dropped = matrix.dropped
+        what = f"All {matrix.read} rows were dropped: {dropped.described()}." if matrix.read else "There are no rows."
+        hint = "Check the label's column, and as_of." if matrix.read else "Check where=, and that this is the right database."
+        raise NoDataError(what, {"output": definition.output, "dropped_null_label": dropped.null_label}, [hint])
+    return Extracted(
+        matrix=matrix.encoded,
+        labels=matrix.labels,
+        label_values=matrix.label_values,
+        split_values=matrix.split_values,
+        categories=matrix.categories,
+        as_of=matrix.as_of,
+        extracted=matrix.read,
+        dropped=matrix.dropped,
+        moments=matrix.moments,
+        entities=matrix.entities,
+    )

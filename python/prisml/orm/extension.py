@@ -144,6 +144,11 @@ class Extension:
         entity = type(row).__name__
         ways = ["Load it with options(with_ml()), or await attach(session, objects) first."]
         context = {"model": definition.name, "entity": entity}
+        if definition.expressions:
+            message = (
+                f"Model {definition.name!r}: the database computes a part of what it reads of this {entity}, and the session is async."
+            )
+            raise FeatureExtractionError(message, context, ways)
         if not is_readable(row, self._reads[definition]):
             message = f"Model {definition.name!r}: what it reads of this {entity} is not loaded, and the session is async."
             raise FeatureExtractionError(message, context, ways)

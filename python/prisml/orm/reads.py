@@ -26,7 +26,9 @@ class Reads:
         """What the features of ``definition`` read; the label is not among it."""
         paths = {source.path for item in definition.inputs for source in item.sources}
         used = {column.key for resolver in definition.resolvers.values() for column in resolver.uses}
-        columns = {path[0] for path in paths if len(path) == 1} | used
+        moment = definition.as_of.column
+        columns = {path[0] for path in paths if len(path) == 1 and not path[0].startswith("@")} | used
+        columns |= set() if moment is None else {moment.key}
         related: dict[str, set[str]] = {}
         for path in paths:
             if len(path) > 1:

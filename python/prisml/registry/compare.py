@@ -170,7 +170,8 @@ def _features(a: Manifest, b: Manifest) -> dict[str, Any]:
 
 
 def _feature(manifest: Manifest, item: Input) -> dict[str, JsonValue]:
-    code = manifest.fingerprints.resolvers.get(item.name)
+    fingerprints = manifest.fingerprints
+    code = fingerprints.resolvers.get(item.name) or fingerprints.expressions.get(item.name)
     return {**_some(item, _OF_FEATURE), **({} if code is None else {"code": code})}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from prisml.definition.model import ModelDefinition
 from prisml.errors import SchemaDriftError
-from prisml.extraction.fingerprint import columns_fingerprint, resolver_fingerprint
+from prisml.extraction.fingerprint import columns_fingerprint, fingerprints_of
 from prisml.manifest import Input, Manifest
 
 
@@ -19,11 +19,15 @@ def check_drift(definition: ModelDefinition[Any], manifest: Manifest) -> None:
         changed = tuple(_changed_inputs(definition.inputs, manifest.inputs))
         what = f"What {', '.join(map(repr, changed))} reads is not what" if changed else "The order of the features is not that"
         raise _drift(manifest, f"{what} it was trained on.", changed)
-    stored = manifest.fingerprints.resolvers
-    now = {feature: resolver_fingerprint(resolver) for feature, resolver in definition.resolvers.items()}
-    changed = tuple(sorted(feature for feature in {*stored, *now} if stored.get(feature) != now.get(feature)))
-    if changed:
-        raise _drift(manifest, f"The code of {', '.join(map(repr, changed))} is not what it was trained with.", changed)
+    stored, now = manifest.fingerprints, fingerprints_of(definition)
+    for kind, theirs, mine in (("SQL", stored.expressions, now.expressions), ("code", stored.resolvers, now.resolvers)):
+        changed = tuple(sorted(feature for feature in {*theirs, *mine} if theirs.get(feature) != mine.get(feature)))
+        if changed:
+            raise _drift(manifest, f"The {kind} of {', '.join(map(repr, changed))} is not what it was trained with.", changed)
+    column = None if definition.as_of.column is None else definition.as_of.column.key
+    if column != manifest.as_of_column:
+        before, after = (f"each at its own {name!r}" if name else "all at one moment" for name in (manifest.as_of_column, column))
+        raise _drift(manifest, f"Its rows were seen {before}, and now {after}.", ())
 
 
 def _other_field(definition: ModelDefinition[Any], manifest: Manifest) -> Iterable[str]:
@@ -53,4 +57,4 @@ def _changed_inputs(now: Iterable[Input], stored: Iterable[Input]) -> Iterable[s
 
 
 def _reads(item: Input) -> tuple[object, ...]:
-    return item.kind, item.origin, item.dtype, item.sources, item.transform
+    return item.kind, item.origin, item.dtype, item.sources, item.transform, item.zone

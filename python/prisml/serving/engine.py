@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from time import time_ns
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prisml.definition.model import ModelDefinition
-from prisml.errors import PrisMLError
+from prisml.errors import ConfigurationError, PrisMLError
 from prisml.manifest import Manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.experiments import Variant
@@ -27,7 +27,7 @@ from prisml.serving.given import check_count, checked_keys, checked_matrix, chec
 from prisml.serving.health import Health
 from prisml.serving.info import Info
 from prisml.serving.prediction import Prediction, Predictions
-from prisml.serving.resolving import resolve_rows
+from prisml.serving.resolving import Computing
 from prisml.serving.served import Columns, Served, Table
 from prisml.serving.settings import Settings
 
@@ -47,7 +47,7 @@ class Engine(Followed):
 
     def __init__(self, deployed: Deployed, *, definition: ModelDefinition[Any] | None = None, registry: Registry | None = None) -> None:
         super().__init__(deployed, registry, definition)
-        self._definition = definition if definition is not None and definition.resolvers else None
+        self._computing = Computing.of(definition)
 
     @classmethod
     def from_artifact(
@@ -129,8 +129,8 @@ class Engine(Followed):
         if deployed.predict is not None and key is None and as_of is None:
             return deployed.predict(row)
         served, variant = deployed.assigned(self._key_of(deployed, row, key))
-        moment = read_moment(as_of)
-        computed = None if self._definition is None else resolve_rows(self._definition, [row], moment, null_errors=False)[0]
+        moment = self._moment(deployed, as_of)
+        computed = None if self._computing is None else self._computing.rows([row], moment, null_errors=False)[0]
         return Prediction(served.one(row, as_of=micros(moment), computed=computed), served.reading, served.number, variant)
 
     def predict_many(
@@ -173,12 +173,12 @@ class Engine(Followed):
         batch = checked_rows(rows, self.name)
         check_count(len(batch), self.name, deployed.control.settings.batch_rows)
         # What is asked about now, with nothing to resolve, needs no calendar.
-        moment = None if as_of is None and self._definition is None else read_moment(as_of)
+        moment = None if as_of is None and self._computing is None else self._moment(deployed, as_of)
         keys = self._keys_of(deployed, batch, keys)
         computed: dict[str, list[object]] | None = None
         failed: dict[int, PrisMLError] = {}
-        if self._definition is not None and moment is not None and not isinstance(batch, Table | np.ndarray):
-            computed, failed = resolve_rows(self._definition, batch, moment, null_errors=null_errors)
+        if self._computing is not None and moment is not None and not isinstance(batch, Table | np.ndarray):
+            computed, failed = self._computing.rows(batch, moment, null_errors=null_errors)
         since = time_ns() // 1_000 if moment is None else micros(moment)
         found = deployed.predict_many(batch, keys, as_of=since, computed=computed, null_errors=null_errors, effort=effort)
         return found.failing(failed)
@@ -246,6 +246,17 @@ class Engine(Followed):
     def close(self) -> None:
         """Follow the registry no longer; predictions go on with what serves now."""
         unfollow(self)
+
+    def _moment(self, deployed: Deployed, as_of: date | None) -> datetime:
+        """The moment that rows are seen at; ``ConfigurationError`` where each has its own, and one is given."""
+        column = deployed.control.manifest.as_of_column
+        if as_of is not None and column is not None:
+            raise ConfigurationError(
+                f"Rows of {self.name!r} are seen at their own {column!r}, and as_of is given.",
+                {"model": self.name, "as_of_column": column},
+                [f"Leave as_of out, or give rows another {column!r}."],
+            )
+        return read_moment(as_of)
 
     def _key_of(self, deployed: Deployed, row: object, key: object) -> object:
         if key is not None:

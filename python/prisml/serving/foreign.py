@@ -13,8 +13,8 @@ from typing import Any
 
 from prisml.definition.model import ModelDefinition
 from prisml.errors import ConfigurationError
-from prisml.extraction.fingerprint import columns_fingerprint, resolver_fingerprint
-from prisml.manifest import ClassLabel, Fingerprints, Input, Manifest, Parity, Rows
+from prisml.extraction.fingerprint import fingerprints_of
+from prisml.manifest import ClassLabel, Input, Manifest, Parity, Rows
 from prisml.registry.bundle import Artifact
 from prisml.registry.registry import Registry, Version
 from prisml.serving.engine import Engine
@@ -100,7 +100,6 @@ def _draft(
     definition: ModelDefinition[Any], onnx: bytes, inputs: tuple[Input, ...], classes: tuple[ClassLabel, ...], outline: Outline
 ) -> Manifest:
     """The manifest before anything was proved; what only training knows is empty."""
-    resolvers = {feature: resolver_fingerprint(resolver) for feature, resolver in definition.resolvers.items()}
     maker, release = outline.producer, outline.producer_version
     return Manifest(
         name=definition.name,
@@ -111,7 +110,7 @@ def _draft(
         classes=classes,
         threshold=definition.threshold if definition.task == "binary" else None,
         inputs=inputs,
-        fingerprints=Fingerprints(columns=columns_fingerprint(definition), resolvers=resolvers),
+        fingerprints=fingerprints_of(definition),
         estimator=maker or "foreign",
         parameters={},
         split={},

@@ -1,4 +1,4 @@
-"""Resolver features of a batch, computed once for all versions that answer it."""
+"""Features of a batch that Python and the database compute, once for all versions that answer it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,44 @@ from typing import Any
 from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, FeatureExtractionError, PrisMLError
 from prisml.extraction.resolvers import resolver_values
+from prisml.serving.expressions import Expressions
+
+Computed = dict[str, list[object]]
+Errors = dict[int, PrisMLError]
 
 
-def resolve_rows(
-    definition: ModelDefinition[Any], rows: Sequence[object], moment: datetime, *, null_errors: bool
-) -> tuple[dict[str, list[object]], dict[int, PrisMLError]]:
-    """What the resolvers give for each row, and the errors of rows for which one failed: they stay in the batch, with None."""
-    try:
-        return resolver_values(definition, rows, moment), {}
-    except (FeatureExtractionError, EncodingError):
-        if not null_errors:
-            raise
-    computed: dict[str, list[object]] = {feature: [None] * len(rows) for feature in definition.resolvers}
-    failed: dict[int, PrisMLError] = {}
-    for place, row in enumerate(rows):
+class Computing:
+    """What a definition computes of rows before they are encoded: its expressions and its resolvers."""
+
+    def __init__(self, definition: ModelDefinition[Any]) -> None:
+        self._definition = definition
+        self._expressions = Expressions(definition) if definition.expressions else None
+
+    @classmethod
+    def of(cls, definition: ModelDefinition[Any] | None) -> Computing | None:
+        """What ``definition`` computes; None where it computes nothing."""
+        return None if definition is None or not (definition.resolvers or definition.expressions) else cls(definition)
+
+    def rows(self, rows: Sequence[object], moment: datetime, *, null_errors: bool) -> tuple[Computed, Errors]:
+        """The values for each row, seen at ``moment``, and the errors of rows for which one failed: they stay in the batch, with None."""
+        computed, failed = self._resolved(rows, moment, null_errors=null_errors)
+        if self._expressions is not None:
+            asked, errors = self._expressions.values(rows, moment, null_errors=null_errors)
+            computed, failed = computed | asked, errors | failed
+        return computed, failed
+
+    def _resolved(self, rows: Sequence[object], moment: datetime, *, null_errors: bool) -> tuple[Computed, Errors]:
         try:
-            for feature, values in resolver_values(definition, [row], moment, first_row=place).items():
-                computed[feature][place] = values[0]
-        except (FeatureExtractionError, EncodingError) as error:
-            failed[place] = error
-    return computed, failed
+            return resolver_values(self._definition, rows, moment), {}
+        except (FeatureExtractionError, EncodingError):
+            if not null_errors:
+                raise
+        computed: Computed = {feature: [None] * len(rows) for feature in self._definition.resolvers}
+        failed: Errors = {}
+        for place, row in enumerate(rows):
+            try:
+                for feature, values in resolver_values(self._definition, [row], moment, first_row=place).items():
+                    computed[feature][place] = values[0]
+            except (FeatureExtractionError, EncodingError) as error:
+                failed[place] = error
+        return computed, failed

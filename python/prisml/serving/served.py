@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from prisml import _core
 from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, LimitExceededError, PrisMLError, PrisMLWarning
-from prisml.manifest import Manifest, read_manifest
+from prisml.manifest import Input, Manifest, read_manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.registry import Registry, Version
 from prisml.serving import runtime
 from prisml.serving.drift import check_drift
 from prisml.serving.effort import ONE_THREAD, Effort
+from prisml.serving.expressions import ask_session
 from prisml.serving.info import Info
 from prisml.serving.prediction import Reading
 from prisml.serving.settings import Settings
@@ -69,7 +70,8 @@ class Served:
         # A bound method: the shortest way to one prediction.
         self.predict = _core.Predictor(self._model, self.reading, number).predict
         resolved = frozenset(item.name for item in manifest.inputs if item.origin == "resolver")
-        self.resolves = bool(resolved)
+        self._asked = frozenset(item.name for item in manifest.inputs if is_asked(item))
+        self.resolves = bool(resolved or self._asked)
         self._resolved = resolved
         self._detached = resolved if definition is None else frozenset()
 
@@ -176,10 +178,17 @@ class Served:
     def _explained(self, error: PrisMLError, *, columns: bool = False) -> PrisMLError:
         """The error, with the way out that only an engine without a definition needs, or rows that are columns."""
         feature = error.context.get("feature")
+        if feature in self._asked and "type" not in error.context:
+            return type(error)(error.message, error.context, [*error.suggestions, ask_session(str(feature))])
         if feature not in (self._resolved if columns else self._detached):
             return error
         way_out = _must_be_a_column if columns else _must_be_given
         return type(error)(error.message, error.context, [*error.suggestions, way_out(str(feature))])
+
+
+def is_asked(item: Input) -> bool:
+    """Whether the database computes the input, or a source of it."""
+    return item.origin == "expression" or any(source.path[0].startswith("@") for source in item.sources)
 
 
 def _must_be_given(feature: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ from pydantic import JsonValue
 
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, TimeSplit
-from prisml.extraction.fingerprint import columns_fingerprint, resolver_fingerprint
+from prisml.extraction.fingerprint import fingerprints_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import ClassLabel, Fingerprints, GateVerdict, Input, Manifest, Parity, Rows
+from prisml.manifest import ClassLabel, GateVerdict, Input, Manifest, Parity, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.training.classes import order_classes
@@ -29,6 +29,7 @@ from prisml.training.golden import golden_rows
 from prisml.training.linear import weights_of
 from prisml.training.parity import verify
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
+from prisml.training.seen import seen_of
 from prisml.training.split import split_rows
 from prisml.training.trees import decisions_of
 from prisml.training.vocabulary import code_count, make_vocabulary
@@ -59,6 +60,7 @@ class _Data:
     train_target: NDArray[np.generic]
     test: NDArray[np.float32]
     test_target: NDArray[np.generic]
+    overlapping: int
 
 
 def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Progress = silent) -> Candidate:
@@ -102,7 +104,15 @@ def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Pro
 def _prepare(definition: ModelDefinition[Any], extracted: Extracted) -> _Data:
     model = definition.name
     classes, target = order_classes(extracted.labels, extracted.label_values, definition.positive, task=definition.task, model=model)
-    split = split_rows(definition.split, target, extracted.split_values, classes=classes, seed=definition.seed, model=model)
+    split = split_rows(
+        definition.split,
+        target,
+        extracted.split_values,
+        classes=classes,
+        seed=definition.seed,
+        model=model,
+        seen=seen_of(definition, extracted),
+    )
     train = extracted.matrix[split.train]
     vocabulary = make_vocabulary(definition.inputs, definition.features, extracted.categories, train, model=model)
     return _Data(
@@ -112,6 +122,7 @@ def _prepare(definition: ModelDefinition[Any], extracted: Extracted) -> _Data:
         train_target=target[split.train],
         test=vocabulary.encode(extracted.matrix[split.test], model=model),
         test_target=target[split.test],
+        overlapping=split.overlapping,
     )
 
 
@@ -126,7 +137,6 @@ def _draft(
     definition: ModelDefinition[Any], extracted: Extracted, data: _Data, fitted: FittedPipeline, onnx: bytes, libraries: dict[str, str]
 ) -> Manifest:
     """The manifest before anything was measured."""
-    resolvers = {feature: resolver_fingerprint(resolver) for feature, resolver in definition.resolvers.items()}
     return Manifest(
         name=definition.name,
         entity=definition.entity.__name__,
@@ -136,14 +146,20 @@ def _draft(
         classes=data.classes,
         threshold=definition.threshold if definition.task == "binary" else None,
         inputs=data.inputs,
-        fingerprints=Fingerprints(columns=columns_fingerprint(definition), resolvers=resolvers),
+        as_of=_as_of(definition),
+        as_of_column=None if definition.as_of.column is None else definition.as_of.column.key,
+        snapshots=tuple(date.isoformat() for date in definition.as_of.dates),
+        fingerprints=fingerprints_of(definition),
         estimator=type(fitted.estimator).__name__,
         parameters=parameters_of(fitted.estimator),
         split=_split_record(definition),
         seed=definition.seed,
         rows=Rows(
             extracted=extracted.extracted,
-            dropped_null_label=extracted.dropped_null_label,
+            dropped_null_label=extracted.dropped.null_label,
+            dropped_null_as_of=extracted.dropped.null_as_of,
+            dropped_open_window=extracted.dropped.open_window,
+            dropped_overlapping=data.overlapping,
             train=len(data.train),
             test=len(data.test),
         ),
@@ -155,13 +171,19 @@ def _draft(
     )
 
 
+def _as_of(definition: ModelDefinition[Any]) -> Literal["extraction", "dates", "column"]:
+    if definition.as_of.column is not None:
+        return "column"
+    return "dates" if definition.as_of.dates else "extraction"
+
+
 def _split_record(definition: ModelDefinition[Any]) -> dict[str, JsonValue]:
     split = definition.split
     if isinstance(split, TimeSplit):
         bound: dict[str, JsonValue] = {"test_size": split.test_size}
         if split.test_from is not None:
             bound = {"test_from": split.test_from.isoformat()}
-        return {"kind": "time", "column": split.column.key, **bound}
+        return {"kind": "time", "column": "as_of" if split.column is None else split.column.key, **bound}
     if isinstance(split, GroupSplit):
         return {"kind": "group", "column": split.column.key, "test_size": split.test_size}
     return {"kind": "random", "test_size": split.test_size}

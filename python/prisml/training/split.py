@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from prisml.definition.split import GroupSplit, RandomSplit, TimeSplit
 from prisml.errors import NoDataError
+from prisml.training.seen import Seen
 
 Indices = NDArray[np.intp]
 Rule = RandomSplit | TimeSplit | GroupSplit
@@ -19,10 +20,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Row numbers of the training part and of the hold-out, each in ascending order."""
+    """Row numbers of the training part and of the hold-out, each in ascending order.
+
+    ``overlapping`` rows are in neither: their label looks ahead into the time of the hold-out.
+    """
 
     train: Indices
     test: Indices
+    overlapping: int = 0
 
 
 def split_rows(
@@ -33,21 +38,29 @@ def split_rows(
     classes: tuple[object, ...],
     seed: int,
     model: str,
+    seen: Seen | None = None,
 ) -> Split:
     """The two parts of the rows by ``rule``; ``labels`` are codes into ``classes``, or numbers where that is empty.
 
-    ``NoDataError`` where a side would be empty, or a class would be missing from the training part, or the hold-out would hold one
-    class only.
+    ``seen`` says when the rows are seen: rows of one entity are not torn apart by chance, and of a split by time the training rows
+    whose label reaches into the hold-out are left out. ``NoDataError`` where a side would be empty, or a class would be missing from
+    the training part, or the hold-out would hold one class only; ``LeakageError`` where the parts know of each other.
     """
+    seen = Seen() if seen is None else seen
     say = _Refusal(model)
     _check_enough(labels, classes, say)
     if isinstance(rule, TimeSplit):
         held_out = _newest(rule, _needed(split_values, say), say)
     elif isinstance(rule, GroupSplit):
         held_out = _groups(rule.test_size, _needed(split_values, say), seed, say)
+    elif seen.entities is not None:
+        held_out = _groups(rule.test_size, seen.entities, seed, say)
     else:
         held_out = _random(rule.test_size, labels, bool(classes), seed, say)
-    split = Split(np.flatnonzero(~held_out), np.flatnonzero(held_out))
+    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    left_out = seen.overlapping(train, test, model=model) if isinstance(rule, TimeSplit) else train[:0]
+    split = Split(np.setdiff1d(train, left_out, assume_unique=True), test, len(left_out))
+    seen.check(split.train, split.test, model=model)
     _check_sides(split, labels, classes, say)
     return split
 

@@ -1,0 +1,206 @@
+"""``define_model``: a definition from its parts, checked against the mapping; no database is touched."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from sqlalchemy import Column, ColumnElement
+from sqlalchemy.orm import Mapper, QueryableAttribute
+
+from prisml.definition.algorithms import Algorithm, check_algorithm, check_params, takes_nan
+from prisml.definition.as_of import AsOfLike, read_as_of
+from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
+from prisml.definition.gates import Gate, accuracy_gate, check_gates
+from prisml.definition.inputs import Reader, own_reads
+from prisml.definition.label import ReadLabel, read_label, read_where
+from prisml.definition.mapping import is_taken, mapper_of
+from prisml.definition.model import ModelDefinition
+from prisml.definition.place import Place
+from prisml.definition.split import DEFAULT_TEST_SIZE, Split, resolve_split
+from prisml.definition.stability import check_history
+from prisml.definition.task import label_dtype, resolve_positive, resolve_task
+from prisml.definition.windows import check_windows
+from prisml.manifest import Input, Task
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
+_LARGEST_SEED = 2**32 - 1
+
+
+def define_model(
+    entity: type[T],
+    *,
+    output: str,
+    label: QueryableAttribute[Any] | Column[Any] | ColumnElement[Any] | Expression | Resolver[T],
+    features: Mapping[str, FeatureLike[T]],
+    where: ColumnElement[bool] | QueryableAttribute[bool] | Expression | None = None,
+    task: Task | None = None,
+    positive: bool | int | str | Enum | None = None,
+    algorithm: Algorithm = "hist_gradient_boosting",
+    params: Mapping[str, object] | None = None,
+    as_of: AsOfLike = None,
+    split: Split | Literal["time"] | None = None,
+    test_size: float = DEFAULT_TEST_SIZE,
+    seed: int = 42,
+    threshold: float = 0.5,
+    gates: Sequence[Gate] = (),
+    min_accuracy: float | None = None,
+    name: str | None = None,
+) -> ModelDefinition[T]:
+    """The definition of a predictive field of ``entity``, checked against its mapping; no database is touched.
+
+    ``entity``
+        A class mapped by SQLAlchemy, in any of its ways (declarative, imperative, dataclass).
+    ``output``
+        The field's name: an identifier that is no attribute of the entity. It is never read from the table.
+    ``label``
+        What is learned: a mapped column, SQL over the entity's columns (``Flight.arr_delay > 15``), or a ``resolver``. Rows where it
+        is NULL are dropped and counted. Window functions and aggregates, here and in ``where``, stand in a scalar subquery.
+    ``features``
+        What it is learned from, by name: mapped columns, ``Feature(...)``, ``related(...)``, transforms such as
+        ``days_since(...)``, ``expression(...)`` and ``resolver(...)``.
+    ``where``
+        SQL that says which rows are trained on.
+    ``task``
+        ``"binary"``, ``"multiclass"`` or ``"regression"``. A bool label is binary, a float or Decimal label a regression; a label of
+        int, str or Enum needs it said.
+    ``positive``
+        The label whose probability a binary model gives: required unless the label is bool (then True).
+    ``algorithm``
+        ``"logistic_regression"``, ``"linear_regression"``, ``"ridge"``, ``"decision_tree"``, ``"random_forest"``,
+        ``"gradient_boosting"``, ``"hist_gradient_boosting"``, or an instance of a scikit-learn estimator.
+    ``params``
+        Parameters for the algorithm named.
+    ``as_of``
+        The moment that rows are seen at in training: a date or datetime, a list of them (snapshots: each row once for each), or a date
+        or datetime column of the entity (each row at its own, in prediction too). Without it, the moment of extraction. Naive moments
+        are UTC. Where it lies in the past, only columns that are ``stable`` and SQL bounded by ``as_of`` can be features. A label may
+        look ahead of it, in ``expression(lambda as_of: ...)``. In prediction it is now, or ``predict(..., as_of=...)``.
+    ``split``
+        ``RandomSplit()`` (stratified), ``TimeSplit(column, ...)`` or ``GroupSplit(column)``; ``"time"`` goes by ``as_of``; ``test_size``
+        is short for ``RandomSplit(test_size)``.
+    ``seed``
+        Of everything random in training.
+    ``threshold``
+        A binary model's label is the positive class where its probability is above it.
+    ``gates``
+        What the hold-out must reach, see ``Gate``; ``min_accuracy=0.75`` is short for ``Gate("accuracy", min=0.75)``.
+    ``name``
+        The model's name in the registry; otherwise the name of the variable that holds the definition.
+
+    Raises ``DefinitionError`` that names the feature, and the way out.
+    """
+    place = Place(getattr(entity, "__name__", type(entity).__name__), str(output))
+    mapper = mapper_of(entity, place)
+    _check_output(place, mapper, output)
+    _check_name(place, name)
+    moments = read_as_of(place, mapper, as_of)
+    learned = read_label(place, mapper, label, moments)
+    resolved = resolve_task(place, learned.type, task)
+    check_algorithm(place, algorithm, resolved)
+    specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm), moments), features, learned)
+    parts = resolve_split(place, mapper, split, test_size, moments)
+    check_windows(place, moments, learned.horizon, parts)
+    shorthand = () if min_accuracy is None else (accuracy_gate(place, min_accuracy, resolved),)
+    return ModelDefinition(
+        entity=entity,
+        output=output,
+        label=learned.label,
+        label_dtype=label_dtype(place, learned.type),
+        features=specs,
+        where=read_where(place, mapper, where, moments),
+        task=resolved,
+        positive=resolve_positive(place, resolved, learned.type, positive),
+        algorithm=algorithm,
+        params=check_params(place, algorithm, params),
+        split=parts,
+        seed=_check_seed(place, seed),
+        threshold=_check_threshold(place, threshold, resolved),
+        gates=(*check_gates(place, gates, resolved), *shorthand),
+        inputs=inputs,
+        given_name=name,
+        as_of=moments,
+        horizon=learned.horizon,
+        module=_globals_of_caller(),
+    )
+
+
+def _globals_of_caller() -> Mapping[str, object]:
+    """The variables of the module that calls ``define_model``, read when the definition's name is asked for."""
+    here = inspect.currentframe()
+    caller = here and here.f_back and here.f_back.f_back
+    return caller.f_globals if caller else {}
+
+
+def _read_features(
+    place: Place, reader: Reader, features: object, learned: ReadLabel
+) -> tuple[Mapping[str, FeatureSpec[Any]], tuple[Input, ...]]:
+    if not isinstance(features, Mapping) or not features:
+        raise place.of("features").error(
+            "is empty or no mapping from names to features", 'Give at least one: features={"age": Customer.age}.'
+        )
+    specs: dict[str, FeatureSpec[Any]] = {}
+    inputs: list[Input] = []
+    for name, given in features.items():
+        here = place.of_feature(_feature_name(place, name))
+        spec, read = reader.read(here, given)
+        if learned.decided_by is not None and learned.decided_by in own_reads(spec):
+            raise here.error(f"reads {learned.decided_by}, which alone decides the label", "Leave it out: it would give the answer away.")
+        check_history(here, reader.mapper, spec, reader.as_of, waived=False)
+        specs[name] = spec
+        inputs.append(read)
+    return MappingProxyType(specs), tuple(inputs)
+
+
+def _feature_name(place: Place, name: object) -> str:
+    if not isinstance(name, str):
+        raise place.of("features").error(f"has a {type(name).__name__} as a name", "Name each feature by a text.")
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise place.of_feature(name).error(
+            "has a name that a row's attribute cannot have", "Use letters, digits and underscores, and no keyword of Python."
+        )
+    if name == place.output:
+        raise place.of_feature(name).error("has the name of the output", "Give one of them another name.")
+    return name
+
+
+def _check_output(place: Place, mapper: Mapper[Any], output: object) -> None:
+    here = place.of("output")
+    if not isinstance(output, str) or not output.isidentifier() or keyword.iskeyword(output):
+        raise here.error("is no identifier", 'Write output="churn_probability", say.')
+    if is_taken(mapper, output):
+        what = f"is an attribute of {mapper.class_.__name__} already"
+        raise here.error(what, "Choose a name that the entity does not have: it is predicted, never read from the table.")
+
+
+def _check_name(place: Place, name: object) -> None:
+    if name is not None and (not isinstance(name, str) or not _NAME.fullmatch(name)):
+        raise place.of("name").error(
+            "is no name for a model", "Use up to 100 letters, digits, underscores and hyphens, beginning with a letter."
+        )
+
+
+def _check_seed(place: Place, seed: object) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise place.of("seed").error(f"is a {type(seed).__name__}", "Give an integer, such as 42.")
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise place.of("seed").error("is negative or too large", f"Give an integer from 0 to {_LARGEST_SEED}.")
+    return seed
+
+
+def _check_threshold(place: Place, threshold: object, task: Task) -> float:
+    here = place.of("threshold")
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
+        raise here.error("is no probability between 0 and 1", "Give a number such as 0.5.")
+    if task != "binary" and threshold != 0.5:
+        raise here.error(f"is given for a {task} task", "Leave it out: only a binary model has one.")
+    return float(threshold)

@@ -1,0 +1,31 @@
+"""Resolvers, checked: a plain function of one or two arguments, typed, that says which columns it reads."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Mapper
+
+from prisml.definition.features import Resolver, positional_arguments
+from prisml.definition.mapping import own_column, type_of_python
+from prisml.definition.place import Place
+
+
+def check_resolver(place: Place, mapper: Mapper[Any], resolver: Resolver[Any]) -> Resolver[Any]:
+    """The resolver with its columns as mapped attributes; ``DefinitionError`` where it cannot be called or typed."""
+    _check_function(place, resolver.fn)
+    returned = type_of_python(resolver.type)
+    if returned.dtype in (None, "date", "datetime"):
+        raise place.error(f"has a resolver of type {returned.described}", "Write type=float, int, bool, Decimal, str or an Enum class.")
+    if not resolver.uses:
+        raise place.error("has a resolver that uses no column", "Name the columns it reads: uses=[...].")
+    return replace(resolver, uses=tuple(own_column(mapper, column, place) for column in resolver.uses))
+
+
+def _check_function(place: Place, function: object) -> None:
+    if not callable(function) or inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        raise place.error("has a resolver that is no plain function", "Give a function or lambda that returns the value.")
+    if positional_arguments(function) is None:
+        raise place.error("has a resolver that takes neither (row) nor (row, as_of)", "Give a function of one or two positional arguments.")
