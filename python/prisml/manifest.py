@@ -20,7 +20,7 @@ from prisml.errors import ArtifactError
 FORMAT_VERSION: Final = 1
 
 Task = Literal["binary", "multiclass", "regression"]
-Dtype = Literal["float", "int", "decimal", "bool", "str", "enum", "date", "datetime"]
+Dtype = Literal["float", "int", "decimal", "bool", "str", "enum", "uuid", "date", "datetime"]
 Origin = Literal["column", "related", "transform", "expression", "resolver"]
 Op = Literal["days_since", "hours_since", "hour_of", "weekday_of", "month_of", "log1p", "length", "is_missing", "ratio", "difference"]
 ClassLabel = bool | int | str

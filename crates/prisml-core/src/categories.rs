@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::contract::{Dtype, Input, InputContract, Kind};
 use crate::encode::{integral, wrong};
 use crate::error::CellError;
+use crate::uuid::UuidText;
 use crate::value::Value;
 
 /// The code of a missing category before the final codes are known.
@@ -31,6 +32,7 @@ impl Categories for Fixed<'_> {
         let known = match (value, input.dtype) {
             (Value::Missing, _) => return missing.map(|code| code as f32).ok_or(CellError::Missing),
             (Value::Str(text), Dtype::Str | Dtype::Enum) => texts.get(text),
+            (value, Dtype::Uuid) => texts.get(uuid(value)?.as_str()),
             (Value::Int(number), Dtype::Int) => ints.get(&number).copied(),
             (Value::Float(number), Dtype::Int) => ints.get(&integral(number)?).copied(),
             _ => return Err(wrong(input.dtype, value)),
@@ -98,16 +100,14 @@ impl Categories for Growing {
         };
         let code = match (value, input.dtype) {
             (Value::Missing, _) => return missing.map(|_| PROVISIONAL_MISSING).ok_or(CellError::Missing),
-            (Value::Str(text), Dtype::Str | Dtype::Enum) => {
-                let seen = &mut self.texts[index];
-                let next = seen.len();
-                if let Some(code) = seen.get(text) {
-                    *code
-                } else {
+            (Value::Str(text), Dtype::Str | Dtype::Enum) => match self.texts[index].get(text) {
+                Some(code) => *code,
+                None => {
                     refuse_stranger(members.as_ref(), value)?;
-                    *seen.entry(text.into()).or_insert(next)
+                    next_text(&mut self.texts[index], text)
                 }
-            }
+            },
+            (value, Dtype::Uuid) => next_text(&mut self.texts[index], uuid(value)?.as_str()),
             (Value::Int(number), Dtype::Int) => next_code(&mut self.ints[index], number),
             (Value::Float(number), Dtype::Int) => next_code(&mut self.ints[index], integral(number)?),
             _ => return Err(wrong(input.dtype, value)),
@@ -121,6 +121,24 @@ fn refuse_stranger(members: Option<&FxHashSet<Box<str>>>, value: Value<'_>) -> s
     match (members, value) {
         (Some(members), Value::Str(name)) if !members.contains(name) => Err(CellError::NotAMember),
         _ => Ok(()),
+    }
+}
+
+/// The text by which a UUID is known.
+fn uuid(value: Value<'_>) -> std::result::Result<UuidText, CellError> {
+    match value {
+        Value::Uuid(number) => Some(UuidText::new(number)),
+        Value::Str(text) => UuidText::read(text),
+        _ => None,
+    }
+    .ok_or_else(|| wrong(Dtype::Uuid, value))
+}
+
+fn next_text(seen: &mut FxHashMap<Box<str>, usize>, text: &str) -> usize {
+    let next = seen.len();
+    match seen.get(text) {
+        Some(code) => *code,
+        None => *seen.entry(text.into()).or_insert(next),
     }
 }
 

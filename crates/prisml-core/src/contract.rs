@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::plain::Plain;
 use crate::transform::{Op, Transform};
+use crate::uuid::UuidText;
 use crate::vocabulary::Vocabulary;
 
 /// The type of a column or of a feature's own value.
@@ -28,6 +29,8 @@ pub enum Dtype {
     Date,
     /// A moment.
     Datetime,
+    /// A UUID, or a text that writes one: a category.
+    Uuid,
 }
 
 impl Dtype {
@@ -42,6 +45,7 @@ impl Dtype {
             Self::Enum => "an enumeration's member or its name",
             Self::Date => "a date",
             Self::Datetime => "a datetime",
+            Self::Uuid => "a UUID or its 32 hexadecimal digits",
         }
     }
 }
@@ -246,6 +250,8 @@ fn category(raw: &RawInput) -> Option<Kind> {
             ints.extend(values.iter().zip(0_u32..).map(|(value, code)| (*value, code)));
             (ints.len() == values.len()).then_some(values.len())?
         }
+        // One that is written otherwise would never be met.
+        RawCategories::Strs(values) if raw.dtype == Dtype::Uuid && !values.iter().all(|text| is_uuid(text)) => return None,
         RawCategories::Strs(values) => {
             texts = Vocabulary::new(values)?;
             values.len()
@@ -260,6 +266,10 @@ fn category(raw: &RawInput) -> Option<Kind> {
     let codes = u32::try_from(count).ok()?.max(highest.map_or(Some(0), |code| code.checked_add(1))?);
     let members = raw.members.as_ref().map(|names| names.iter().map(|name| name.as_str().into()).collect());
     (codes <= 1 << 24).then_some(Kind::Category { texts, ints, missing, other: raw.other_code, codes, members })
+}
+
+fn is_uuid(text: &str) -> bool {
+    UuidText::read(text).is_some_and(|uuid| uuid.as_str() == text)
 }
 
 #[cfg(test)]
@@ -291,6 +301,16 @@ mod tests {
             (
                 r#"[{"name": "a", "kind": "category", "dtype": "str", "missing": "error", "categories": ["x", "x"]}]"#,
                 "'a' has category",
+            ),
+            (
+                r#"[{"name": "a", "kind": "category", "dtype": "uuid", "missing": "error",
+                     "categories": ["F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"]}]"#,
+                "'a' has category",
+            ),
+            (
+                r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "length",
+                     "sources": [{"path": ["x"], "dtype": "uuid"}]}]"#,
+                "'a' has sources",
             ),
             (
                 r#"[{"name": "a", "kind": "number", "dtype": "float", "missing": "nan", "transform": "ratio",

@@ -57,6 +57,7 @@ mod scorer;
 mod session;
 mod signature;
 mod transform;
+mod uuid;
 mod value;
 mod vocabulary;
 mod zone;
@@ -74,4 +75,5 @@ pub use routing::{
     reallocate,
 };
 pub use scorer::{Run, Scoring};
+pub use uuid::UuidText;
 pub use value::Value;

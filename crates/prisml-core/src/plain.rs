@@ -29,7 +29,7 @@ impl Plain {
             (Kind::Number { .. }, Dtype::Float | Dtype::Decimal) => Takes::Float,
             (Kind::Number { .. }, Dtype::Int) => Takes::Int,
             (Kind::Number { .. }, Dtype::Bool) => Takes::Bool,
-            (Kind::Category { .. }, Dtype::Str | Dtype::Enum) => Takes::Texts,
+            (Kind::Category { .. }, Dtype::Str | Dtype::Enum | Dtype::Uuid) => Takes::Texts,
             (Kind::Category { .. }, Dtype::Int) => Takes::Ints,
             _ => Takes::Nothing,
         };
@@ -151,11 +151,13 @@ mod tests {
 
     const NUMBER: [&str; 2] = [r#""kind": "number", "missing": "nan""#, r#""kind": "number", "missing": "error""#];
     const TEXTS: &str = r#""kind": "category", "missing": "code", "missing_code": 2, "other_code": 3, "categories": ["a", "b"]"#;
+    const UUIDS: &str = r#""kind": "category", "missing": "code", "missing_code": 1, "other_code": 2,
+        "categories": ["00000000-0000-0000-0000-00000000000a"]"#;
     const INTS: &str = r#""kind": "category", "missing": "error", "other_code": 3, "categories": [-1, 7]"#;
 
     fn contracts() -> Vec<InputContract> {
         let numbers = ["float", "decimal", "int", "bool"].into_iter().flat_map(|dtype| NUMBER.map(|kind| (dtype, kind)));
-        let all = numbers.chain([("str", TEXTS), ("enum", TEXTS), ("int", INTS)]);
+        let all = numbers.chain([("str", TEXTS), ("enum", TEXTS), ("uuid", UUIDS), ("int", INTS)]);
         let contract = |(dtype, kind)| {
             let inputs =
                 format!(r#"[{{"name": "x", "dtype": "{dtype}", {kind}, "sources": [{{"path": ["x"], "dtype": "{dtype}"}}]}}]"#);
@@ -184,7 +186,7 @@ mod tests {
             float in numbers(),
             int in prop_oneof![any::<i64>(), -20_000_000_i64..20_000_000, -8_i64..8],
             truth in any::<bool>(),
-            text in "[abc]{0,2}",
+            text in "[abc]{0,2}|(0{8}-0{4}-0{4}-0{4}-)?0{11}[aA]|0{31}a",
         ) {
             for contract in contracts() {
                 let input = &contract.inputs()[0];

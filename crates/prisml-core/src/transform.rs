@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::contract::Dtype;
 use crate::error::CellError;
+use crate::uuid::UuidText;
 use crate::value::Value;
 use crate::zone::Zone;
 
@@ -117,7 +118,8 @@ impl Operand {
             (Value::Timestamp(moment), Dtype::Date) => Ok(Self::Moment(moment - moment.rem_euclid(DAY))),
             (Value::Timestamp(moment), Dtype::Datetime) => Ok(Self::Moment(transform.clock(moment))),
             (Value::Str(text), Dtype::Str | Dtype::Enum) if transform.op == Op::Length => Ok(Self::Text(text.chars().count())),
-            (Value::Str(_), Dtype::Str | Dtype::Enum) => Ok(Self::Present),
+            (Value::Str(_), Dtype::Str | Dtype::Enum) | (Value::Uuid(_), Dtype::Uuid) => Ok(Self::Present),
+            (Value::Str(text), Dtype::Uuid) if UuidText::read(text).is_some() => Ok(Self::Present),
             _ => Err(wrong()),
         }
     }

@@ -15,6 +15,8 @@ pub enum Value<'a> {
     Str(&'a str),
     /// A moment: microseconds since 1970-01-01 UTC.
     Timestamp(i64),
+    /// A UUID: a category.
+    Uuid(u128),
 }
 
 impl Value<'_> {
@@ -37,6 +39,7 @@ impl Value<'_> {
             Self::Float(_) => "float",
             Self::Str(_) => "str",
             Self::Timestamp(_) => "datetime",
+            Self::Uuid(_) => "UUID",
         }
     }
 }

@@ -69,6 +69,7 @@ pub(crate) static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 pub(crate) static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 pub(crate) static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 pub(crate) static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+pub(crate) static UUID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 pub(crate) fn is_instance(
     object: &Bound<'_, PyAny>,
@@ -80,7 +81,7 @@ pub(crate) fn is_instance(
     cell.import(py, module, name).and_then(|class| object.is_instance(class)).map_err(|error| unreadable(py, &error))
 }
 
-/// Dates, decimals, NumPy's scalars and the markers of pandas; `unwrap` allows one step out of a NumPy scalar.
+/// Dates, decimals, UUIDs, NumPy's scalars and the markers of pandas; `unwrap` allows one step out of a NumPy scalar.
 fn rarer(object: &Bound<'_, PyAny>, dtype: Dtype, unwrap: bool) -> Read<Value<'static>> {
     let py = object.py();
     if is_missing_marker(object) {
@@ -94,6 +95,9 @@ fn rarer(object: &Bound<'_, PyAny>, dtype: Dtype, unwrap: bool) -> Read<Value<'s
     }
     if is_instance(object, &DECIMAL, "decimal", "Decimal")? {
         return decimal(object).map_err(|error| unreadable(py, &error));
+    }
+    if dtype == Dtype::Uuid && is_instance(object, &UUID, "uuid", "UUID")? {
+        return uuid(object).map(Value::Uuid).map_err(|error| unreadable(py, &error));
     }
     let class = object.get_type();
     if unwrap && class.module().is_ok_and(|module| module == "numpy") {
@@ -133,6 +137,11 @@ fn decimal(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
         return Ok(Value::Missing);
     }
     object.extract::<f64>().map(Value::Float)
+}
+
+/// The number that a UUID is.
+pub(crate) fn uuid(object: &Bound<'_, PyAny>) -> PyResult<u128> {
+    object.getattr(intern!(object.py(), "int"))?.extract()
 }
 
 fn midnight(date: &Bound<'_, PyAny>) -> PyResult<i64> {
@@ -183,6 +192,7 @@ pub(crate) fn make_what_is_made_once(py: Python<'_>) -> PyResult<()> {
         (py.import("decimal")?.getattr("Decimal")?.call1((1,))?, Dtype::Decimal),
         (numpy.getattr("datetime64")?.call1((0, "us"))?, Dtype::Datetime),
         (numpy.getattr("float32")?.call1((1.0,))?, Dtype::Float),
+        (py.import("uuid")?.getattr("NAMESPACE_DNS")?, Dtype::Uuid),
         // Any member of any enumeration.
         (py.import("enum")?.getattr("FlagBoundary")?.getattr("STRICT")?, Dtype::Enum),
     ];

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use prisml_core::{CellError, push_date, push_decimal, push_moment, push_part};
+use prisml_core::{CellError, UuidText, push_date, push_decimal, push_moment, push_part};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use pyo3::{PyTypeInfo, intern};
 
-use crate::convert::{DATE, DATETIME, DECIMAL, ENUM, days, is_instance, is_missing_marker, moment, type_name};
+use crate::convert::{DATE, DATETIME, DECIMAL, ENUM, UUID, days, is_instance, is_missing_marker, moment, type_name, uuid};
 use crate::errors::unreadable;
 
 type Written = Result<(), CellError>;
@@ -65,7 +65,6 @@ fn write_parts<'py>(
     Ok(())
 }
 
-static UUID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static INTEGER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 /// Appends what is no composite; `place` is where it stands.
@@ -73,8 +72,8 @@ fn write_one(key: &Bound<'_, PyAny>, text: &mut String, place: &'static str) -> 
     if PyInt::is_exact_type_of(key) {
         return write_integer(key, text);
     }
-    let uuid = UUID.import(key.py(), "uuid", "UUID").map_err(|error| unreadable(key.py(), &error))?;
-    if key.get_type().is(uuid) {
+    let class = UUID.import(key.py(), "uuid", "UUID").map_err(|error| unreadable(key.py(), &error))?;
+    if key.get_type().is(class) {
         return write_uuid(key, text);
     }
     // Members first: they may be strings or numbers too.
@@ -139,15 +138,8 @@ fn write_integer(key: &Bound<'_, PyAny>, text: &mut String) -> Written {
 }
 
 fn write_uuid(key: &Bound<'_, PyAny>, text: &mut String) -> Written {
-    let py = key.py();
-    let number = key.getattr(intern!(py, "int")).and_then(|number| number.extract::<u128>());
-    let digits = number.map_err(|error| unreadable(py, &error))?.to_be_bytes();
-    for (place, group) in [&digits[..4], &digits[4..6], &digits[6..8], &digits[8..10], &digits[10..]].into_iter().enumerate() {
-        if place > 0 {
-            text.push('-');
-        }
-        write_hex(group, text);
-    }
+    let number = uuid(key).map_err(|error| unreadable(key.py(), &error))?;
+    text.push_str(UuidText::new(number).as_str());
     Ok(())
 }
 

@@ -122,7 +122,7 @@ impl<R: Rows> Place<'_, R> {
                 Value::Int(number) => input.plain_int(number),
                 Value::Bool(truth) => input.plain_bool(truth),
                 Value::Missing => input.plain_missing(),
-                Value::Str(_) | Value::Timestamp(_) => None,
+                Value::Str(_) | Value::Timestamp(_) | Value::Uuid(_) => None,
             };
             *place = match plain {
                 Some(number) => number,

@@ -40,6 +40,8 @@ const INPUTS: &str = r#"[
      "sources": [{"path": ["f"], "dtype": "float"}]},
     {"name": "ratio", "kind": "number", "dtype": "float", "missing": "nan", "transform": "ratio",
      "sources": [{"path": ["f"], "dtype": "float"}, {"path": ["i"], "dtype": "int"}]},
+    {"name": "uuid", "kind": "category", "dtype": "uuid", "missing": "code", "missing_code": 1, "other_code": 2,
+     "categories": ["00000000-0000-0000-0000-00000000000a"], "sources": [{"path": ["k"], "dtype": "uuid"}]},
     {"name": "named", "kind": "number", "dtype": "float", "missing": "nan"}
 ]"#;
 
@@ -162,6 +164,7 @@ fn value(dtype: Dtype, strange: bool) -> BoxedStrategy<Value<'static>> {
         Dtype::Bool => vec![Value::Bool(true), Value::Int(0)],
         Dtype::Str => vec!["a", "b", "", "other", "a long text", "\u{e9}\u{1f600}"].into_iter().map(Value::Str).collect(),
         Dtype::Enum => vec![Value::Str("A"), Value::Str("B")],
+        Dtype::Uuid => vec![Value::Uuid(10), Value::Uuid(11), Value::Str("0000000000000000000000000000000A")],
         Dtype::Date | Dtype::Datetime => vec![Value::Timestamp(0), Value::Timestamp(-1), Value::Timestamp(1_383_283_800_000_000)],
     };
     let missing = vec![Value::Missing, Value::Float(f64::NAN)];

@@ -11,7 +11,9 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 use prisml_core::{CellError, Dtype, Value, Visit};
 
-use crate::columns::values::{Bools, Decimals, Indices, Moments, Nothing, Numbers, Refused, Texts, Typed, Unit, Values, Views};
+use crate::columns::values::{
+    Bools, Decimals, Indices, Moments, Nothing, Numbers, Refused, Texts, Typed, Unit, Uuids, Values, Views,
+};
 
 /// Evaluates the expression with `values`, which are those of `array`; no dictionaries.
 macro_rules! with_values {
@@ -72,6 +74,10 @@ macro_rules! with_values {
             }
             DataType::Utf8View => {
                 let $values = Views(array.as_string_view());
+                $done
+            }
+            DataType::FixedSizeBinary(16) => {
+                let $values = Uuids(array.as_fixed_size_binary());
                 $done
             }
             DataType::Null => {

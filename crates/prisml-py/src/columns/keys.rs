@@ -111,7 +111,7 @@ impl<'py> Visit for Object<'py> {
                 let moment = epoch.call_method1("__add__", (datetime.getattr("timedelta")?.call1((0, 0, micros))?,))?;
                 if day { moment.call_method0("date") } else { Ok(moment) }
             }
-            Err(_) => Err(PyTypeError::new_err(column.type_name())),
+            Ok(Value::Uuid(_)) | Err(_) => Err(PyTypeError::new_err(column.type_name())),
         }
     }
 }

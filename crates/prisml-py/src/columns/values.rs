@@ -1,7 +1,7 @@
 //! The values of Arrow's arrays, each type in its own way.
 
 use arrow_array::types::{ByteArrayType, ByteViewType};
-use arrow_array::{Array, BooleanArray, GenericByteArray, GenericByteViewArray};
+use arrow_array::{Array, BooleanArray, FixedSizeBinaryArray, GenericByteArray, GenericByteViewArray};
 use arrow_buffer::{ArrowNativeType, NullBuffer, i256};
 use arrow_schema::DataType;
 use half::f16;
@@ -244,6 +244,16 @@ impl<'a, N: Unscaled> Values<'a> for Decimals<'a, N> {
         }
         let written = format!("{}e{}", number.to_string(), -i32::from(self.scale));
         written.parse().map(Value::Float).map_err(|_| CellError::Overflow)
+    }
+}
+
+/// UUIDs, by their 16 bytes.
+pub(crate) struct Uuids<'a>(pub(crate) &'a FixedSizeBinaryArray);
+
+impl<'a> Values<'a> for Uuids<'a> {
+    fn get(&self, row: usize, dtype: Dtype) -> Read<'a> {
+        let bytes = self.0.value(row).try_into();
+        bytes.map(u128::from_be_bytes).map(Value::Uuid).map_err(|_| CellError::WrongType { expected: dtype, got: String::new() })
     }
 }
 
