@@ -7,8 +7,6 @@ never change once the row exists (see ``Feature``). A calendar's parts are those
 
 from __future__ import annotations
 
-from typing import get_args
-
 from prisml.definition.features import Expression, Missing, Related, Transform
 from prisml.definition.mapping import ColumnLike
 from prisml.manifest import Dtype, Op
