@@ -17,7 +17,8 @@ from prisml.definition.moment import moment_of
 from prisml.errors import FeatureExtractionError
 from prisml.extraction.database import reaching
 from prisml.extraction.reading import Page, pages
-from prisml.extraction.resolvers import ResolverRow, resolve_all
+from prisml.extraction.related import RelatedRows
+from prisml.extraction.resolvers import ResolverRow, resolve_all, resolver_rows
 from prisml.extraction.statement import Statement, training_statement
 from prisml.progress import Progress, silent
 
@@ -77,14 +78,18 @@ def _check_rows(definition: ModelDefinition[Any], connection: Connection, statem
     place = statement.as_of
     moments = [moment if place is None else moment_of(row[place]) for row in page if place is None or row[place] is not None]
     rows = page if place is None else [row for row in page if row[place] is not None]
+    related = RelatedRows(definition, connection).of(rows, tuple(statement.keys.values()))
     for feature, resolver in definition.resolvers.items():
-        yield _check_resolver(resolver, f"resolver {feature}", feature, statement.uses[feature], rows, moments)
+        views = list(resolver_rows(resolver, feature, statement.uses[feature], rows, related))
+        yield _check_resolver(resolver, f"resolver {feature}", feature, views, moments)
     if isinstance(definition.label, Resolver) and statement.label_uses is not None:
-        yield _check_resolver(definition.label, "label", "label", statement.label_uses, rows, moments)
+        views = list(resolver_rows(definition.label, "label", statement.label_uses, rows, related))
+        yield _check_resolver(definition.label, "label", "label", views, moments)
 
 
-def _check_resolver(resolver: Resolver[Any], subject: str, feature: str, uses: Any, page: Page, moments: Sequence[datetime]) -> Finding:
-    rows = [ResolverRow(feature, uses, row) for row in page]
+def _check_resolver(
+    resolver: Resolver[Any], subject: str, feature: str, rows: Sequence[ResolverRow], moments: Sequence[datetime]
+) -> Finding:
     try:
         values = resolve_all(resolver, feature, rows, moments, place=lambda index: f"row {index} by primary key")
     except FeatureExtractionError as error:

@@ -24,10 +24,10 @@ _AFTER = frozenset({operators.gt, operators.ge})
 def check_bounds(place: Place, mapper: Mapper[Any], sql: ColumnElement[Any], offsets: tuple[timedelta, ...]) -> None:
     """``LeakageError`` of the guard "unbounded" where ``sql`` looks past ``as_of``, or reads a table with times without that bound."""
     if offsets and offsets[-1] > timedelta(0):
-        raise _leak(place, f"looks {_said(offsets[-1])} past as_of", "A feature sees what lies before: compare with as_of, or earlier.")
+        raise unbounded(place, f"looks {_said(offsets[-1])} past as_of", "A feature sees what lies before: compare with as_of, or earlier.")
     for source, columns in _unbounded(mapper, sql):
         named = " or ".join(f"{source}.{column}" for column in columns)
-        raise _leak(
+        raise unbounded(
             place,
             f"reads {source} of all times, and as_of lies in the past",
             f"Bound it: {named} < as_of, in expression(lambda as_of: ...).",
@@ -106,7 +106,8 @@ def _said(offset: timedelta) -> str:
     return f"{offset.days} days" if offset.days else f"{offset.seconds} seconds"
 
 
-def _leak(place: Place, what: str, way_out: str) -> LeakageError:
+def unbounded(place: Place, what: str, way_out: str) -> LeakageError:
+    """The refusal by the guard "unbounded"."""
     waiver = f'Where it is known then all the same, waive=["unbounded:{place.feature}"].'
     context = {"entity": place.entity, "output": place.output, "feature": place.feature, "guard": "unbounded"}
     return LeakageError(f"{place.entity}.{place.output}: {place.part} {what}.", context, [way_out, waiver])
