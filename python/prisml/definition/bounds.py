@@ -55,15 +55,21 @@ def _shown(element: Any) -> Iterator[Column[Any]]:
 
 
 def _unbounded(mapper: Mapper[Any], sql: ColumnElement[Any]) -> Iterator[tuple[str, list[str]]]:
-    own = set(mapper.tables)
+    """The tables with times that a SELECT in ``sql`` reads without a bound, by name, with those columns."""
+    own = {_identity(table) for table in mapper.tables}
     for query in visitors.iterate(sql):
         if not isinstance(query, Select):
             continue
-        bounded = {column.table for pair in _comparisons(query) if _is_upper(pair) for column in _columns(pair)}
+        bounded = {_identity(column.table) for pair in _comparisons(query) if _is_upper(pair) for column in _columns(pair)}
         for source in _sources(query):
             times = [column.name for column in source.columns if kind_of(column.type) is not None]
-            if times and source not in bounded and source not in own:
-                yield str(getattr(source, "name", "a subquery")), times
+            if times and _identity(source) not in bounded | own:
+                yield str(getattr(getattr(source, "element", source), "name", "a subquery")), times
+
+
+def _identity(source: Any) -> tuple[str, str]:
+    """What a table or alias is known by; SQLAlchemy copies aliases where it copies SQL, and their names stay."""
+    return source.__visit_name__, str(getattr(source, "fullname", None) or source.name)
 
 
 def _sources(query: Select[Any]) -> Iterator[FromClause]:

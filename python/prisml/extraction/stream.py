@@ -75,7 +75,9 @@ def encoder_of(definition: ModelDefinition[Any]) -> Encoder:
 
 def seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, ...]:
     """The moments that the statement is run for; ``NoDataError`` where one of them, or the end of its label's time, has not come."""
-    dates = definition.as_of.dates or (now,)
+    dates = definition.as_of.dates
+    if not dates:
+        return (now,)
     last = dates[-1] + definition.horizon
     if last > now:
         what = f"as_of {dates[-1]:%Y-%m-%d} lies ahead" if dates[-1] > now else f"the label of as_of {dates[-1]:%Y-%m-%d} looks ahead"
