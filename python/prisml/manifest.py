@@ -119,7 +119,8 @@ class Fingerprints(_Frozen):
 class Manifest(_Frozen):
     """Everything stored of a version besides ``model.onnx``.
 
-    ``key`` are the attribute names of the entity's primary key, by which experiments assign a row.
+    ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``waived`` is what guards against
+    leakage found and the definition waived, as ``"guard:feature"``.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -142,6 +143,7 @@ class Manifest(_Frozen):
     metrics: dict[str, Interval]
     baseline: dict[str, float]
     gates: tuple[GateVerdict, ...] = ()
+    waived: tuple[str, ...] = ()
     parity: Parity
     libraries: dict[str, str]
     model_sha256: str = Field(pattern="^[0-9a-f]{64}$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -22,6 +22,7 @@ from prisml.definition.mapping import is_taken, mapper_of
 from prisml.definition.place import Place
 from prisml.definition.split import DEFAULT_TEST_SIZE, Split, resolve_split
 from prisml.definition.task import label_dtype, resolve_positive, resolve_task
+from prisml.definition.waivers import read_waivers
 from prisml.errors import ConfigurationError
 from prisml.manifest import ClassLabel, Dtype, Input, Task
 
@@ -57,7 +58,7 @@ class ModelDefinition(Generic[T]):
     Frozen, and checked against the mapping already. All columns in it are attributes of the mapped class, whichever way they were
     given. ``features`` holds no bare columns; ``label`` is a mapped attribute, an ``Expression`` or a ``Resolver``;
     ``label_dtype`` is the type of its values; ``positive`` is the positive class of a binary task, an Enum's member by name;
-    ``gates`` includes the one of ``min_accuracy``; ``inputs`` are the columns of the encoded matrix in order, their categories not
+    ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order, their categories not
     yet known. Two definitions are equal only where they are the same object.
     """
 
@@ -75,6 +76,7 @@ class ModelDefinition(Generic[T]):
     seed: int
     threshold: float
     gates: tuple[Gate, ...]
+    waive: tuple[str, ...]
     inputs: tuple[Input, ...]
     given_name: str | None
     module: Mapping[str, object] = field(default_factory=dict)
@@ -146,6 +148,7 @@ def define_model(
     threshold: float = 0.5,
     gates: Sequence[Gate] = (),
     min_accuracy: float | None = None,
+    waive: Collection[str] = (),
     name: str | None = None,
 ) -> ModelDefinition[T]:
     """The definition of a predictive field of ``entity``, checked against its mapping; no database is touched.
@@ -181,6 +184,9 @@ def define_model(
         A binary model's label is the positive class where its probability is above it.
     ``gates``
         What the hold-out must reach, see ``Gate``; ``min_accuracy=0.75`` is short for ``Gate("accuracy", min=0.75)``.
+    ``waive``
+        Guards against leakage that are not to refuse the model: ``"single_feature:days_overdue"`` for one feature, ``"single_feature"``
+        for all.
     ``name``
         The model's name in the registry; otherwise the name of the variable that holds the definition.
 
@@ -210,6 +216,7 @@ def define_model(
         seed=_check_seed(place, seed),
         threshold=_check_threshold(place, threshold, resolved),
         gates=(*check_gates(place, gates, resolved), *shorthand),
+        waive=read_waivers(place, waive, specs),
         inputs=inputs,
         given_name=name,
         module=_globals_of_caller(),
