@@ -64,7 +64,8 @@ def _one_to_one(relationship: Any) -> bool:
 
 def _named(columns: list[Column[Any]]) -> str | None:
     for column in columns:
-        table = column.table
+        # A class may be mapped to a subquery, whose columns are columns, too.
+        table: object = column.table
         if not isinstance(table, Table):
             continue
         if _is_sole(table.primary_key.columns, column):

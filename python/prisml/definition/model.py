@@ -58,8 +58,8 @@ class ModelDefinition(Generic[T]):
     Frozen, and checked against the mapping already. All columns in it are attributes of the mapped class, whichever way they were
     given. ``features`` holds no bare columns; ``label`` is a mapped attribute, an ``Expression`` or a ``Resolver``;
     ``label_dtype`` is the type of its values; ``positive`` is the positive class of a binary task, an Enum's member by name;
-    ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order, their categories not
-    yet known. Two definitions are equal only where they are the same object.
+    ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order, their
+    categories not yet known. Two definitions are equal only where they are the same object.
     """
 
     entity: type[T]

@@ -26,7 +26,10 @@ _EXAMPLE = 'waive=["single_feature:days_overdue"]'
 
 
 def read_waivers(place: Place, waive: object, features: Collection[str]) -> tuple[str, ...]:
-    """The waivers, sorted and each once: ``"guard"``, or ``"guard:feature"`` for one feature; ``DefinitionError`` where one names nothing."""
+    """The waivers, sorted and each once: ``"guard"``, or ``"guard:feature"`` for one feature.
+
+    ``DefinitionError`` where one names no guard or no feature.
+    """
     here = place.of("waive")
     if isinstance(waive, str) or not isinstance(waive, Collection):
         raise here.error(f"is a {type(waive).__name__}, not a collection of texts", f"Write {_EXAMPLE}.")

@@ -71,8 +71,9 @@ def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Pro
     the moment of extraction.
 
     Everything fitted comes from the training part alone. Raises ``TrainingEnvironmentError`` without the training stack, ``NoDataError``
-    where the rows are too few or too alike, ``LeakageError`` where a feature knows the label, ``TrainingError``, ``ExportError``, and ``ParityError`` where the exported graph is not the
-    fitted model. A gate that is not passed raises nothing: it is a verdict.
+    where the rows are too few or too alike, ``LeakageError`` where a feature knows the label or names the row, ``TrainingError``,
+    ``ExportError``, and ``ParityError`` where the exported graph is not the fitted model. A gate that is not passed raises nothing: it
+    is a verdict.
     """
     libraries = require_training_stack()
     model = definition.name

@@ -30,10 +30,10 @@ _DISTINCT = "Leave the feature out, or make categories that rows share of it: wi
 def find_leaks(
     inputs: Sequence[Input], train: NDArray[np.float32], target: NDArray[np.generic], *, task: Task, class_count: int, seed: int
 ) -> tuple[Leak, ...]:
-    """What ``label_copy``, ``identifier`` and ``single_feature`` find in the training part: ``train`` with final codes, of shape (rows, inputs).
+    """What ``label_copy``, ``identifier`` and ``single_feature`` find in the training part, in the order of the features.
 
-    ``target`` holds codes of ``class_count`` classes, or numbers. Nothing is judged below 50 rows, and no ranking of classes below 100.
-    A copy is no single feature, too.
+    ``train`` of shape (rows, inputs) has final codes; ``target`` holds codes of ``class_count`` classes, or numbers. Nothing is judged
+    below 50 rows, and no ranking of classes below 100. What is a copy is not judged as a single feature, too.
     """
     if len(train) < SMALLEST:
         return ()

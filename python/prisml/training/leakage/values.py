@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,9 @@ FOLDS = 5
 class Values:
     """Which of the feature's distinct values each row has.
 
-    ``groups`` of shape (rows,) count from 0: of a number in rising order, of a category as its code. Missing is a value of its own:
-    ``missing`` is its group, None where no row lacks the value or where missing has no code of its own. ``size`` is how many groups there may be.
+    ``groups`` of shape (rows,) count from 0, of a number in rising order, of a category by code; ``size`` is how many there may be.
+    Missing is a value of its own: ``missing`` is its group, of a number the last. It is None where no row lacks the value, or where a
+    category stands for missing.
     """
 
     groups: Indices
@@ -31,7 +33,7 @@ class Values:
     is_category: bool
 
     @classmethod
-    def of_number(cls, column: NDArray[np.float32]) -> Values:
+    def of_number(cls, column: NDArray[np.floating[Any]]) -> Values:
         """The values of a number, NaN for missing."""
         order = np.argsort(column)
         ranked = column[order]
