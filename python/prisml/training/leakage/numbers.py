@@ -101,6 +101,12 @@ def _clipped(numbers: Floats) -> Floats:
 
 def _pearson(one: Floats, other: Floats) -> float:
     """0 where one of them does not vary."""
-    left, right = one - one.mean(), other - other.mean()
-    spread = float(np.sqrt((left @ left) * (right @ right)))
+    left, right = _centred(one), _centred(other)
+    spread = float(np.sqrt(left @ left) * np.sqrt(right @ right))
     return float(left @ right) / spread if spread else 0.0
+
+
+def _centred(numbers: Floats) -> Floats:
+    """Less their mean; zeros where they differ by rounding alone, which could look like anything."""
+    centred = numbers - numbers.mean()
+    return centred if np.abs(centred).max() > 1e-9 * np.abs(numbers).max() else np.zeros_like(centred)
