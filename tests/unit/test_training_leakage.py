@@ -67,6 +67,26 @@ def test_feature_that_is_there_for_one_class_only(random):
     assert said.startswith("label_copy")
 
 
+@pytest.mark.parametrize("item", [NUMBER, category(2)])
+def test_copy_that_is_often_missing(random, item):
+    """It is judged where it is there, too."""
+    label = (random.random(1_000) < 0.3).astype(int)
+    gone = np.nan if item is NUMBER else 2
+    assert found(item, np.where(random.random(1_000) < 0.4, gone, label), label) == [
+        "label_copy: feature 'f' decides the class of 100 % of the rows, each class weighed alike."
+    ]
+
+
+def test_ranking_is_judged_where_it_is_sure(random):
+    """The same feature of AUC 0.985 or so is refused in many rows, and not in a hundred."""
+    label = np.arange(40_000) % 2
+    strong = label + random.normal(size=40_000) / 3.1
+    (said,) = found(NUMBER, strong, label)
+    assert re.fullmatch(r"single_feature: feature 'f' alone ranks the classes with ROC AUC 0\.98\d\d\.", said)
+    few = [found(NUMBER, strong[start : start + 100], label[start : start + 100]) for start in range(0, 40_000, 100)]
+    assert sum(map(bool, few)) < 0.2 * len(few)
+
+
 def test_feature_that_knows_one_class_of_several(random):
     """It is told that a class is ranked, and not which: its name is data."""
     grade = random.integers(0, 4, 4_000)

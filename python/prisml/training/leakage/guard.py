@@ -67,17 +67,24 @@ class _Classes:
     """Judges features where classes are learned."""
 
     def __init__(self, target: Indices, count: int, folds: Indices) -> None:
-        self._target, self._folds = Classes.of(target, count), folds
+        self._codes, self._target, self._folds = target, Classes.of(target, count), folds
 
     def leaks(self, feature: str, values: Values, _column: NDArray[np.float32]) -> Iterator[Leak]:
-        share = classes.share_decided(values, self._target)
+        parts = [(values, self._target, self._folds)]
+        present = values.present
+        if SMALLEST <= np.count_nonzero(present) < len(present):
+            # What is missing may give the label away by that, or hide that the rest of it does.
+            known = Classes.of(self._codes[present], len(self._target.sizes))
+            parts.append((values.only(present), known, self._folds[present]))
+        share = max(classes.share_decided(part, target) for part, target, _ in parts)
         if share >= COPIED:
             yield Leak("label_copy", feature, f"decides the class of {_percent(share)} of the rows, each class weighed alike", _COPY)
             return
-        auc = classes.best_auc(values, self._target, self._folds) if len(self._folds) >= SMALLEST_RANKED else 0.0
-        if auc > AUC:
+        ranked = [auc for part in parts if len(part[2]) >= SMALLEST_RANKED for auc in classes.aucs(*part)]
+        best = max(ranked, key=lambda auc: auc.surely, default=None)
+        if best is not None and best.surely > AUC:
             against = "the classes" if len(self._target.sizes) == 2 else "one class and the rest"
-            yield Leak("single_feature", feature, f"alone ranks {against} with ROC AUC {auc:.4f}", _SINGLE)
+            yield Leak("single_feature", feature, f"alone ranks {against} with ROC AUC {best.value:.4f}", _SINGLE)
 
 
 class _Numbers:
