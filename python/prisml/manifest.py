@@ -136,7 +136,8 @@ class Manifest(_Frozen):
     """Everything stored of a version besides ``model.onnx``.
 
     ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``as_of`` says at which moment rows
-    were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``.
+    were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``waived`` is what guards
+    against leakage found and the definition waived, as ``"guard:feature"``.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -161,6 +162,7 @@ class Manifest(_Frozen):
     metrics: dict[str, Interval]
     baseline: dict[str, float]
     gates: tuple[GateVerdict, ...] = ()
+    waived: tuple[str, ...] = ()
     parity: Parity
     libraries: dict[str, str]
     model_sha256: str = Field(pattern="^[0-9a-f]{64}$")

@@ -30,7 +30,8 @@ def check(targets: tuple[str, ...], database: str | None, as_json: bool) -> int:
     """Compare definitions with their mapping and the database; train nothing.
 
     Looks whether every table and column that a definition reads exists and has a type that fits, whether the statement runs, and
-    whether labels and resolvers can be computed from a few real rows. It reads only. Without a target the models of [tool.prisml]
+    whether labels and resolvers can be computed from a few real rows, and whether a feature is a key or another identifier. It reads
+    only. Without a target the models of [tool.prisml]
     in pyproject.toml are checked.
     """
     state = click.get_current_context().ensure_object(State)

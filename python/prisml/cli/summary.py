@@ -12,7 +12,7 @@ from prisml.commands.train import Trained
 if TYPE_CHECKING:
     from prisml.training.fit import Candidate
 
-STORED = {"task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline", "parity"}
+STORED = {"task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline", "waived", "parity"}
 """What of the manifest belongs to the verdict."""
 
 

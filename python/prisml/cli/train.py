@@ -64,7 +64,7 @@ class _Run:
     "prisml train shop.ml.churn:churn --no-activate",
     'prisml train shop/ml/churn.py --label v1.1 --note "with the orders of spring"',
     _0="every model was published",
-    _1="the answer is no: a gate, parity or the check before training, or a label that another version has",
+    _1="the answer is no: a gate, parity, a guard against leakage or the check before training, or a label that another version has",
 )
 @click.argument("targets", nargs=-1, metavar="[MODULE | FILE | MODULE:VARIABLE]...")
 @options.database

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from prisml.commands.finding import Finding
+from prisml.commands.leaks import check_leaks
 from prisml.commands.schema import check_schema
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
@@ -36,11 +37,17 @@ class Checked:
 
     @property
     def passed(self) -> bool:
-        """Whether the definition fits the database."""
+        """Whether every finding is as it should be."""
         return all(finding.passed for finding in self.findings)
 
 
 def check(definition: ModelDefinition[Any], *, database: Engine, progress: Progress = silent) -> Checked:
+    """What ``check_database`` finds, and which features the mapping shows to be identifiers. Raises what that raises."""
+    checked = check_database(definition, database=database, progress=progress)
+    return replace(checked, findings=(*checked.findings, *check_leaks(definition)))
+
+
+def check_database(definition: ModelDefinition[Any], *, database: Engine, progress: Progress = silent) -> Checked:
     """What the database has of what the definition reads: tables, columns, types, and a few rows with labels and resolvers.
 
     Reads only. Raises ``DefinitionError`` where the definition is wrong by itself, and ``DatabaseConnectionError`` where nobody

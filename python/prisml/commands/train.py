@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from prisml.commands.activate import active_or_none
-from prisml.commands.check import Checked, check
+from prisml.commands.check import Checked, check_database
 from prisml.commands.remarks import Remarks
 from prisml.definition.model import ModelDefinition
 from prisml.errors import ConflictError, ModelNotFoundError, QualityGateError, VersionNotFoundError
@@ -75,7 +75,7 @@ def train(
     said = remarks or Remarks()
     _require_free(registry, definition.name, said.label)
     before = active_or_none(registry, definition.name)
-    checked = check(definition, database=database, progress=progress)
+    checked = check_database(definition, database=database, progress=progress)
     if not checked.passed:
         return Trained(definition.name, checked, None, None, before, False, time.perf_counter() - started)
     candidate = fit(definition, extract(definition, database, progress=progress), progress=progress)

@@ -58,8 +58,9 @@ class ModelDefinition(Generic[T]):
     Frozen, and checked against the mapping already. All columns in it are attributes of the mapped class, whichever way they were
     given. ``features`` holds no bare columns; ``label`` is a mapped attribute, an ``Expression`` or a ``Resolver``;
     ``label_dtype`` is the type of its values; ``positive`` is the positive class of a binary task, an Enum's member by name;
-    ``gates`` includes the one of ``min_accuracy``; ``inputs`` are the columns of the encoded matrix in order, their categories not
-    yet known; ``horizon`` is how far the label looks past ``as_of``. Two definitions are equal only where they are the same object.
+    ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order,
+    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``. Two definitions are equal only where they
+    are the same object.
     """
 
     entity: type[T]
@@ -76,6 +77,7 @@ class ModelDefinition(Generic[T]):
     seed: int
     threshold: float
     gates: tuple[Gate, ...]
+    waive: tuple[str, ...]
     inputs: tuple[Input, ...]
     given_name: str | None
     as_of: AsOfRule = field(default_factory=AsOfRule)

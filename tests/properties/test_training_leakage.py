@@ -1,0 +1,117 @@
+"""The figures of the guards are those of scikit-learn and SciPy, and a law holds of each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
+
+from prisml.training.leakage import Values
+from prisml.training.leakage.classes import Auc, aucs, share_decided
+from prisml.training.leakage.numbers import Target, category_correlation, correlation, share_in_order
+from prisml.training.leakage.values import FOLDS, Classes
+
+ROWS = 120
+NUMBERS = arrays(np.float32, ROWS, elements=st.sampled_from([float(value) for value in range(-9, 9)]))
+SOME_MISSING = arrays(np.float32, ROWS, elements=st.sampled_from([np.nan, -2.0, 0.5, 1.0, 3.0, 7.0]))
+LABELS = st.permutations([0] * 20 + [1] * 20).flatmap(
+    lambda head: arrays(np.intp, ROWS - 40, elements=st.integers(0, 1)).map(lambda tail: np.concatenate((head, tail)))
+)
+GRADES = st.permutations([0, 1, 2] * 20).flatmap(
+    lambda head: arrays(np.intp, ROWS - 60, elements=st.integers(0, 2)).map(lambda tail: np.concatenate((head, tail)))
+)
+AMOUNTS = arrays(np.float64, ROWS, elements=st.floats(-1e6, 1e6))
+ONE_FOLD = np.zeros(ROWS, dtype=np.intp)
+
+
+def best_auc(values, target, folds):
+    """The largest of all classes."""
+    return max(auc.value for auc in aucs(values, target, folds))
+
+
+@given(NUMBERS, LABELS)
+def test_auc_of_a_number_is_scikit_learns(column, labels):
+    """Rising or falling, whichever is larger."""
+    wanted = roc_auc_score(labels, column)
+    assert best_auc(Values.of_number(column), Classes.of(labels, 2), ONE_FOLD) == pytest.approx(max(wanted, 1 - wanted))
+
+
+@given(NUMBERS, GRADES)
+def test_auc_of_several_classes_is_the_best_of_one_against_the_rest(column, grades):
+    """For each class, scikit-learn's."""
+    each = [roc_auc_score(grades == code, column) for code in range(3)]
+    assert best_auc(Values.of_number(column), Classes.of(grades, 3), ONE_FOLD) == pytest.approx(max(max(auc, 1 - auc) for auc in each))
+
+
+@given(SOME_MISSING, LABELS)
+def test_missing_is_a_value_that_may_stand_anywhere(column, labels):
+    """The best of all places among the numbers, tried one by one with scikit-learn."""
+    places = (-9.0, -1.0, 0.75, 2.0, 5.0, 9.0)
+    each = [roc_auc_score(labels, np.nan_to_num(column, nan=place)) for place in places]
+    found = best_auc(Values.of_number(column), Classes.of(labels, 2), ONE_FOLD)
+    assert found == pytest.approx(max(max(auc, 1 - auc) for auc in each))
+
+
+@given(arrays(np.float32, ROWS, elements=st.integers(0, 5).map(float)), LABELS, st.integers(0, 99))
+def test_auc_of_a_category_is_that_of_the_rates_in_the_other_folds(codes, labels, seed):
+    """Computed row by row, and ranked by scikit-learn."""
+    folds = np.random.default_rng(seed).integers(0, FOLDS, ROWS)
+    rate = labels.mean()
+    scores = []
+    for row in range(ROWS):
+        others = (codes == codes[row]) & (folds != folds[row])
+        scores.append((labels[others].sum() + rate) / (others.sum() + 1))
+    found = best_auc(Values.of_category(codes, size=6, missing=None), Classes.of(labels, 2), folds)
+    assert found == pytest.approx(roc_auc_score(labels, np.round(scores, 12)))
+
+
+@given(NUMBERS, GRADES)
+def test_share_that_is_decided_is_found_row_by_row(column, grades):
+    """The likeliest class by all other rows, counted as it is written."""
+    sizes = np.bincount(grades)
+    right = np.zeros(3)
+    for row in range(ROWS):
+        others = (column == column[row]) & (np.arange(ROWS) != row)
+        shares = np.bincount(grades[others], minlength=3) / sizes
+        rest = np.delete(shares, grades[row])
+        right[grades[row]] += shares[grades[row]] > rest.max() + 1e-12
+    assert share_decided(Values.of_number(column), Classes.of(grades, 3)) == pytest.approx((right / sizes).mean())
+
+
+@given(NUMBERS, AMOUNTS)
+def test_correlation_is_the_larger_of_numpys_and_scipys(column, amounts):
+    """Pearson's with clipped extremes, Spearman's by rank."""
+    clipped = [np.clip(each, *np.quantile(each, (0.01, 0.99))) for each in (column.astype(np.float64), amounts)]
+    # Where a column varies by rounding alone, or not at all, NumPy gives noise or NaN.
+    assume(all(np.ptp(each) > 1e-6 * np.abs(each).max() for each in clipped))
+    pearson, spearman = abs(np.corrcoef(*clipped)[0, 1]), abs(spearmanr(column, amounts).statistic)
+    found = correlation(Values.of_number(column), column, Target.of(amounts))
+    assert found == pytest.approx(max(pearson, spearman), abs=1e-9)
+
+
+@given(arrays(np.float64, ROWS, elements=st.integers(-(2**20), 2**20).map(float), unique=True), st.sampled_from([1, -1]))
+def test_a_monotone_function_is_in_order_and_rows_at_random_are_not(amounts, sign):
+    """Whatever the numbers: rank is all that counts."""
+    target = Target.of(amounts)
+    assert share_in_order(Values.of_number((sign * amounts).astype(np.float32)), target) == pytest.approx(1.0)
+    mixed = np.random.default_rng(0).permutation(ROWS).astype(np.float32)
+    assert share_in_order(Values.of_number(mixed), target) < 0.5
+
+
+@given(AMOUNTS, st.integers(0, 99))
+def test_categories_that_nobody_shares_tell_nothing_of_a_number(amounts, seed):
+    """A row's own label is never used for itself."""
+    folds = np.random.default_rng(seed).integers(0, FOLDS, ROWS)
+    alone = Values.of_category(np.arange(ROWS, dtype=np.float32), size=ROWS, missing=None)
+    assert category_correlation(alone, Target.of(amounts), folds) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("value", "right", "wrong", "error"), [(0.893, 58, 51, 0.032), (0.5, 20, 20, 0.0924), (1.0, 20, 20, 0.0)])
+def test_error_of_an_auc_is_hanleys_and_mcneils(value, right, wrong, error):
+    """The example of their paper is 0.893 give or take 0.032; half a chance gives Mann and Whitney's sqrt((m + n + 1) / 12mn)."""
+    auc = Auc.of(value, right, wrong)
+    assert (auc.value - auc.surely) / 2 == pytest.approx(error, abs=5e-4)
