@@ -100,6 +100,29 @@ class GoldenRow(_Frozen):
     expected: tuple[float, ...]
 
 
+Aspect = Literal["type", "values", "nullable", "references"]
+
+
+class Read(_Frozen):
+    """A column of the database that features read, as it was mapped when the version was trained.
+
+    ``table`` has its schema in front where one is mapped. ``type`` is a family, with a length, or precision and scale, where the mapping
+    says one: ``"string(20)"``, ``"numeric(10, 2)"``, ``"integer"``, whichever the database. ``values`` are those of an enumeration, in
+    order; ``references`` is the column that a foreign key leads to. ``features`` are those that read it; a relationship's columns are
+    read by the features that go over it. ``unlike`` names what was not so in the database that the version was trained on: there,
+    the mapping tells nothing of what the model saw.
+    """
+
+    table: str
+    column: str
+    type: str
+    values: tuple[str, ...] | None = None
+    nullable: bool
+    references: str | None = None
+    features: tuple[str, ...] = ()
+    unlike: tuple[Aspect, ...] = ()
+
+
 class Rows(_Frozen):
     """How many rows were read, dropped for a NULL label, trained on and held out."""
 
@@ -119,7 +142,8 @@ class Fingerprints(_Frozen):
 class Manifest(_Frozen):
     """Everything stored of a version besides ``model.onnx``.
 
-    ``key`` are the attribute names of the entity's primary key, by which experiments assign a row.
+    ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``reads`` are the columns that the
+    features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know it.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -133,6 +157,7 @@ class Manifest(_Frozen):
     inputs: tuple[Input, ...] = Field(min_length=1)
     as_of: Literal["extraction"] = "extraction"
     fingerprints: Fingerprints
+    reads: tuple[Read, ...] | None = None
     golden: tuple[GoldenRow, ...] = ()
     estimator: str
     parameters: dict[str, JsonValue]

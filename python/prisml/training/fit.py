@@ -14,8 +14,9 @@ from pydantic import JsonValue
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, TimeSplit
 from prisml.extraction.fingerprint import columns_fingerprint, resolver_fingerprint
+from prisml.extraction.reads import reads_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import ClassLabel, Fingerprints, GateVerdict, Input, Manifest, Parity, Rows
+from prisml.manifest import ClassLabel, Fingerprints, GateVerdict, Input, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.training.classes import order_classes
@@ -61,8 +62,12 @@ class _Data:
     test_target: NDArray[np.generic]
 
 
-def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Progress = silent) -> Candidate:
+def fit(
+    definition: ModelDefinition[Any], extracted: Extracted, *, reads: tuple[Read, ...] | None = None, progress: Progress = silent
+) -> Candidate:
     """The candidate that ``definition`` makes of ``extracted``. Equal definitions and equal ``extracted`` give the same artifact.
+
+    ``reads`` are the columns that the features read, compared with the database they were extracted from; without it, as they are mapped.
 
     Equal rows need not be equal ``extracted``: ``days_since``, ``hours_since`` and resolvers that take ``(row, as_of)`` are computed for
     the moment of extraction.
@@ -77,6 +82,7 @@ def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Pro
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
+    draft = draft.model_copy(update={"reads": reads_of(definition) if reads is None else reads})
     decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train, decisions, seed=definition.seed)
     golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
