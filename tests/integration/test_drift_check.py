@@ -161,7 +161,7 @@ def test_other_values_of_an_enumeration_are_named(database: Engine, registry: Re
 
 
 def test_training_keeps_what_its_features_read_and_a_check_behind_it_passes(database: Engine, registry: Registry):
-    """A trained version holds each column of its features once, not the label's nor the key, and nothing that the database had otherwise."""
+    """A trained version holds each column of its features once, not the label's nor the key, and nothing that was otherwise."""
     definition = define()
     trained = train(definition, database=database, registry=registry)
     assert trained.version is not None
@@ -234,7 +234,7 @@ def test_a_definition_that_changed_is_told(tmp_path: Path, registry: Registry):
     assert (silent.passed, silent.version, silent.drifted) == (True, None, False)
     store(registry)
     found = drifted(check(other, database=engine, registry=registry))
-    assert "does not fit the version: What 'age', 'city', 'initial', 'plan', 'spent' reads" in found["definition"][0]
+    assert "does not fit the version: What 'age', 'city', 'segment' reads" in found["definition"][0]
     assert found["column customers.age"] == ("is not mapped any more, and version 1 reads it", ("age",))
 
 

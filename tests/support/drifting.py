@@ -50,7 +50,7 @@ def define(metadata: MetaData | None = None, **features: Any) -> ModelDefinition
     metadata = tables() if metadata is None else metadata
 
     class Account:
-        pass
+        plan: Any
 
     class Customer:
         pass
@@ -61,14 +61,10 @@ def define(metadata: MetaData | None = None, **features: Any) -> ModelDefinition
     link = relationship(Account, primaryjoin=customers.c.account_id == accounts.c.id, foreign_keys=[customers.c.account_id])
     classes.map_imperatively(Customer, customers, properties={"account": link})
     of: Any = Customer
-    usual = {
-        "age": of.age,
-        "segment": of.segment,
-        "spent": of.spent,
-        "plan": related(of.account, Account.plan),  # type: ignore[attr-defined]
-        "initial": resolver(initial, type=str, uses=[of.city]),
-    }
-    chosen: dict[str, Any] = {name: getattr(of, attribute) for name, attribute in features.items()} or usual
+    chosen: dict[str, Any] = {name: getattr(of, attribute) for name, attribute in features.items()}
+    if not features:
+        chosen = {name: getattr(of, name) for name in ("age", "segment", "spent")}
+        chosen |= {"plan": related(of.account, Account.plan), "initial": resolver(initial, type=str, uses=[of.city])}
     return define_model(of, output="leaves", name="churn", label=of.churned, features=chosen, algorithm="decision_tree")
 
 

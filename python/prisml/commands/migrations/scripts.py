@@ -12,6 +12,7 @@ from typing import Any
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -41,7 +42,7 @@ def pending_scripts(place: Path, connection: Connection) -> Pending:
         current = context.get_current_heads()
         revisions = directory.iterate_revisions("heads", current, implicit_base=True)
         return Pending(tuple(current), tuple(reversed(list(revisions))))
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise _unusable(place, str(error)) from None
     except Exception as error:
         # A revision's file is Python, and may raise whatever it likes; its words may quote data.

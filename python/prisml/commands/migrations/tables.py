@@ -64,7 +64,8 @@ class Tables:
         elif isinstance(operation, DropTableOp):
             self._remove(_full(operation.schema, operation.table_name), Touch("drop_table", "goes with its table"))
         elif isinstance(operation, CreateTableOp):
-            for column in operation.to_table().columns:
+            # The recording has made a table of them, whose constraints they know by now.
+            for column in (each for each in operation.columns if isinstance(each, Column)):
                 self._add(_full(operation.schema, operation.table_name), column, "create_table")
         elif isinstance(operation, RenameTableOp):
             self._rename(_full(operation.schema, operation.table_name), _full(operation.schema, operation.new_table_name))
