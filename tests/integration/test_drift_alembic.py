@@ -78,8 +78,7 @@ BREAKING: dict[str, tuple[str, str, str, str]] = {
         "may be NULL, and was NOT NULL",
     ),
     "refer": (
-        f"{BATCH}batch.drop_constraint('fk_account', type_='foreignkey')\n"
-        "    batch.create_foreign_key('fk_p', 'people', ['account_id'], ['id'])",
+        f"{BATCH}batch.drop_constraint('fk_account', type_='foreignkey'); batch.create_foreign_key('p', 'people', ['account_id'], ['id'])",
         "create_foreign_key",
         "customers.account_id",
         "references people.id, and referenced accounts.id",
@@ -274,7 +273,7 @@ def test_a_project_that_cannot_be_used_is_a_configuration_error(
     monkeypatch.setattr(pending, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match="not installed") as caught:
         judged(project, sqlite, registry)
-    assert caught.value.suggestions == ("pip install alembic",)
+    assert caught.value.suggestions == ('pip install "prisml[alembic]"',)
 
 
 MODEL = """

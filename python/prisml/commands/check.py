@@ -17,7 +17,7 @@ from prisml.definition.model import ModelDefinition
 from prisml.errors import FeatureExtractionError
 from prisml.extraction.database import reaching
 from prisml.extraction.reading import Page, pages
-from prisml.extraction.reads import reads_of, training_reads
+from prisml.extraction.reads import reads_of, statement_of
 from prisml.extraction.reflected import Schema
 from prisml.extraction.resolvers import ResolverRow, resolve_all
 from prisml.extraction.statement import Statement
@@ -59,7 +59,7 @@ def check(definition: ModelDefinition[Any], *, database: Engine, registry: Regis
     does not fit is a finding.
     """
     progress("check", 0, 1)
-    statement, reads = training_reads(definition), reads_of(definition)
+    statement, reads = statement_of(definition), reads_of(definition)
     active = None if registry is None else active_manifest(registry, definition.name)
     with reaching(database.url), database.connect() as connection:
         schema = Schema(connection)

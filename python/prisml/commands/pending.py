@@ -25,7 +25,7 @@ def check_pending(place: Path, *, database: Engine, watched: Sequence[Watched], 
     installed, or the project cannot be used.
     """
     if find_spec("alembic") is None:
-        raise ConfigurationError("Pending migrations need Alembic, which is not installed.", {}, ["pip install alembic"])
+        raise ConfigurationError("Pending migrations need Alembic, which is not installed.", {}, ['pip install "prisml[alembic]"'])
     from prisml.commands.migrations.judge import judge
 
     with reaching(database.url), database.connect() as connection:

@@ -49,14 +49,14 @@ def tables_and_columns(element: ExternallyTraversible) -> Iterator[Table | Colum
             yield from (base for base in each.base_columns if isinstance(base, Column) and isinstance(base.table, Table))
 
 
-def training_reads(definition: ModelDefinition[Any]) -> Statement:
+def statement_of(definition: ModelDefinition[Any]) -> Statement:
     """The statement of training, with the sources of all inputs."""
     return training_statement(definition, tuple(dict.fromkeys(source.path for each in definition.inputs for source in each.sources)))
 
 
 def _columns_of(definition: ModelDefinition[Any], feature: str) -> list[Column[Any]]:
     """The columns of the statement that would train on this feature alone: its own, and those of its joins."""
-    statement = training_reads(_only(definition, feature))
+    statement = statement_of(_only(definition, feature))
     columns = tuple(statement.select.selected_columns)
     places = {place for place, name in enumerate(statement.names) if name == f"feature {feature!r}"}
     # A column that the key reads too is named after the key.
