@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Column, Engine, Enum, ForeignKey, Integer, Numeric, String, Text, create_engine, text
+from sqlalchemy import Column, Engine, Enum, ForeignKey, Integer, MetaData, Numeric, String, Table, Text, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from prisml.commands.check import Checked, check
 from prisml.commands.train import train
+from prisml.extraction.reflected import Schema
 from prisml.manifest import read_manifest
 from prisml.registry import Artifact, Registry
 from tests.support.drifting import READ, define, fill, store, tables
@@ -251,3 +252,32 @@ def test_a_version_without_an_account_of_its_columns_is_compared_by_its_definiti
     checked = check(define(), database=engine, registry=registry)
     assert checked.passed
     assert "keeps no account" in next(each.detail for each in checked.findings if each.subject == "version 2")
+
+
+def test_tables_in_a_schema_are_told_by_their_whole_name(postgresql_url: str, registry: Registry):
+    """With a schema the table's whole name is kept and told, and a table of the same name elsewhere is another one."""
+    engine = create_engine(postgresql_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA shop"))
+    fill(engine, metadata=tables("shop"))
+    fill(engine)
+    definition = define(tables("shop"))
+    with engine.connect() as connection:
+        store(registry, connection, definition)
+    reads = registry.artifact("churn").manifest.reads or ()
+    assert tuple(f"{read.table}.{read.column}" for read in reads) == tuple(f"shop.{place}" for place in READ)
+    assert all(read.unlike == () for read in reads)
+    migrate(engine, lambda op: op.drop_column("customers", "age"))
+    assert check(definition, database=engine, registry=registry).passed
+    migrate(engine, lambda op: op.alter_column("customers", "age", nullable=True, schema="shop"))
+    assert list(drifted(check(definition, database=engine, registry=registry))) == ["column shop.customers.age"]
+
+
+def test_a_dot_in_a_tables_name_is_no_schema(tmp_path: Path):
+    """A table whose name has a dot is found under that name."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}", poolclass=NullPool)
+    with engine.begin() as connection:
+        Table("shop.accounts", MetaData(), Column("id", Integer), Column("plan", String(20))).create(connection)
+        found = Schema(connection).table("shop.accounts")
+    assert found is not None
+    assert set(found.columns) == {"id", "plan"}

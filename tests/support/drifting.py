@@ -19,6 +19,7 @@ from tests.artifacts import AGE, make_artifact
 
 READ = ("accounts.id", "accounts.plan", "customers.account_id", "customers.age", "customers.city", "customers.segment", "customers.spent")
 """What the features of ``define()`` read."""
+SHOP = ("accounts", "customers")
 
 
 def initial(customer: Any) -> str:
@@ -26,9 +27,9 @@ def initial(customer: Any) -> str:
     return str(customer.city[:1])
 
 
-def tables(**columns: Column[Any] | None) -> MetaData:
-    """The shop's tables; a column of customers can be another one, or None: left out."""
-    metadata = MetaData()
+def tables(schema: str | None = None, **columns: Column[Any] | None) -> MetaData:
+    """The shop's tables, in a schema or not; a column of customers can be another one, or None: left out."""
+    metadata = MetaData(schema=schema)
     for name in ("accounts", "people"):
         Table(name, metadata, Column("id", Integer, primary_key=True, autoincrement=False), Column("plan", String(20), nullable=False))
     own: dict[str, Column[Any] | None] = {
@@ -56,7 +57,7 @@ def define(metadata: MetaData | None = None, **features: Any) -> ModelDefinition
         pass
 
     classes = mapping(metadata=metadata)
-    accounts, customers = metadata.tables["accounts"], metadata.tables["customers"]
+    accounts, customers = (metadata.tables[name if metadata.schema is None else f"{metadata.schema}.{name}"] for name in SHOP)
     classes.map_imperatively(Account, accounts)
     link = relationship(Account, primaryjoin=customers.c.account_id == accounts.c.id, foreign_keys=[customers.c.account_id])
     classes.map_imperatively(Customer, customers, properties={"account": link})
@@ -68,9 +69,9 @@ def define(metadata: MetaData | None = None, **features: Any) -> ModelDefinition
     return define_model(of, output="leaves", name="churn", label=of.churned, features=chosen, algorithm="decision_tree")
 
 
-def fill(database: Engine, rows: int = 200) -> None:
-    """The tables as they are usually mapped, with customers of whom the younger ones leave."""
-    metadata = tables()
+def fill(database: Engine, rows: int = 200, metadata: MetaData | None = None) -> None:
+    """The tables, as they are usually mapped or as given, with customers of whom the younger ones leave."""
+    metadata = tables() if metadata is None else metadata
     metadata.create_all(database)
     plans = [{"id": 1, "plan": "free"}, {"id": 2, "plan": "paid"}]
     customers = [
@@ -87,7 +88,7 @@ def fill(database: Engine, rows: int = 200) -> None:
     ]
     with database.begin() as connection:
         for name, values in (("accounts", plans), ("people", plans), ("customers", customers)):
-            connection.execute(insert(metadata.tables[name]), values)
+            connection.execute(insert(next(table for table in metadata.tables.values() if table.name == name)), values)
 
 
 def store(registry: Registry, connection: Connection | None = None, definition: ModelDefinition[Any] | None = None) -> Version:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, ForeignKey, Table
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.visitors import ExternallyTraversible
 
@@ -35,9 +36,17 @@ def describe(column: Column[Any], features: tuple[str, ...] = (), *, table: str 
         type=spell(column.type),
         values=values_of(column.type),
         nullable=bool(column.nullable),
-        references=", ".join(sorted(key.target_fullname for key in column.foreign_keys)) or None,
+        references=", ".join(sorted(map(_target, column.foreign_keys))) or None,
         features=features,
     )
+
+
+def _target(key: ForeignKey) -> str:
+    """The column that the key leads to; by its own words where the table is not mapped."""
+    try:
+        return f"{key.column.table.fullname}.{key.column.name}"
+    except SQLAlchemyError:
+        return key.target_fullname
 
 
 def tables_and_columns(element: ExternallyTraversible) -> Iterator[Table | Column[Any]]:

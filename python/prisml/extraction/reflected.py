@@ -46,9 +46,9 @@ class Schema:
     def table(self, fullname: str) -> Reflected | None:
         """The table or view; None where there is none."""
         if fullname not in self._tables:
-            schema, _, name = fullname.rpartition(".")
-            there = self.inspector.has_table(name, schema=schema or None)
-            self._tables[fullname] = Reflected(dict(self._columns(name, schema or None)), self.dialect) if there else None
+            name, schema = self._named(fullname)
+            there = self.inspector.has_table(name, schema=schema)
+            self._tables[fullname] = Reflected(dict(self._columns(name, schema)), self.dialect) if there else None
         return self._tables[fullname]
 
     def column(self, read: Read) -> Stored | None:
@@ -58,9 +58,14 @@ class Schema:
 
     def foreign_keys(self, fullname: str) -> Iterator[tuple[str | None, tuple[str, ...]]]:
         """The foreign keys of a table by their names, if they have any, with their columns."""
-        schema, _, name = fullname.rpartition(".")
-        for key in self.inspector.get_foreign_keys(name, schema=schema or None):
+        name, schema = self._named(fullname)
+        for key in self.inspector.get_foreign_keys(name, schema=schema):
             yield key["name"], tuple(key["constrained_columns"])
+
+    def _named(self, fullname: str) -> tuple[str, str | None]:
+        """Name and schema; a name may have a dot of its own."""
+        schema, _, name = fullname.rpartition(".")
+        return (name, schema) if schema and not self.inspector.has_table(fullname) else (fullname, None)
 
     def _columns(self, name: str, schema: str | None) -> Iterator[tuple[str, Stored]]:
         targets = self._targets(name, schema)
