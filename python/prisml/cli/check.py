@@ -87,12 +87,13 @@ class _Run:
 @click.option("--retrain", is_flag=True, help="Train anew what has drifted, as `prisml train` does; leave the rest alone.")
 @options.as_json
 def check(targets: tuple[str, ...], database: str | None, registry: str | None, alembic: str | None, retrain: bool, as_json: bool) -> int:
-    """Compare definitions with their mapping, the database and the active version; train nothing, unless told to.
+    """Compare definitions with their mapping, the database and the active version.
 
     Looks whether every table and column that a definition reads exists and has a type that fits, whether the statement runs, and
     whether labels and resolvers can be computed from a few real rows. Where a version serves, also whether the definition, the mapping
     and the database are what it was trained on: a column that its features read and that was dropped, renamed, retyped, made nullable,
-    given other values or another foreign key is named, with these features. Columns that no feature reads never matter. It reads only.
+    given other values or another foreign key is named, with these features. Columns that no feature reads never matter. It reads
+    only, unless it is told to retrain.
 
     With --alembic each revision that the database lacks is asked, and not applied: its operations are recorded. SQL that it executes by
     itself is reported as not analysed. With --retrain the models that drifted are trained through all gates.
