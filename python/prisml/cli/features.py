@@ -28,7 +28,7 @@ from prisml.commands.targets import Definition, find_definition
 @options.database
 @options.as_json
 def features(target: str, limit: int, only_sql: bool, database: str | None, as_json: bool) -> None:
-    """Show what training would read, and train nothing.
+    """Show what training would read: a few rows, or the SQL.
 
     The first rows by primary key, each seen at its as_of, with every feature as the model sees it: numbers as float32, categories by
     name, nothing where a value is missing. A row without a label is shown without features: training drops it. What is shown are

@@ -127,7 +127,9 @@ class ModelDefinition(Generic[T]):
         """The engine that serves this model, with the definition's resolvers, and follows its registry.
 
         ``registry=``, ``version=``, ``refresh=`` and ``preload=`` as in ``prisml.load``. Raises ``SchemaDriftError`` where the stored
-        version was trained with other code than this definition's.
+        version was trained with other inputs or other code than this definition's: it cannot be served by it. Where only the mapping
+        says something else of the same columns (a length or precision, NULL allowed, an enumeration's values, a foreign key), a
+        ``PrisMLWarning`` names what differs and the engine serves; with ``on_drift="error"`` that raises too (default: ``"warn"``).
         """
         if not _openers:
             raise ConfigurationError("Nothing is there to serve the model.", {"output": self.output}, ["Import prisml first."])

@@ -16,8 +16,9 @@ from prisml.definition.leaks import refuse_leaks
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, TimeSplit
 from prisml.extraction.fingerprint import fingerprints_of
+from prisml.extraction.reads import reads_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import ClassLabel, GateVerdict, Input, Manifest, Parity, Rows
+from prisml.manifest import ClassLabel, GateVerdict, Input, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.training.classes import order_classes
@@ -66,8 +67,12 @@ class _Data:
     overlapping: int
 
 
-def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Progress = silent) -> Candidate:
+def fit(
+    definition: ModelDefinition[Any], extracted: Extracted, *, reads: tuple[Read, ...] | None = None, progress: Progress = silent
+) -> Candidate:
     """The candidate that ``definition`` makes of ``extracted``. Equal definitions and equal ``extracted`` give the same artifact.
+
+    ``reads`` are the columns that the features read, compared with the database they were extracted from; without it, as they are mapped.
 
     Equal rows need not be equal ``extracted``: ``days_since``, ``hours_since`` and resolvers that take ``(row, as_of)`` are computed for
     the moment of extraction.
@@ -83,7 +88,8 @@ def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Pro
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, data))
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
-    draft = _draft(definition, extracted, data, fitted, onnx, libraries).model_copy(update={"waived": waived})
+    draft = _draft(definition, extracted, data, fitted, onnx, libraries)
+    draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
     decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train, decisions, seed=definition.seed)
     golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
