@@ -25,12 +25,16 @@ def share_decided(values: Values, target: Classes) -> float:
     and neither rare categories nor a number that is never the same twice look like a copy. A class of fewer than 10 rows is not counted;
     0 where fewer than two are.
     """
+    # A value that one row has is never right.
+    repeated = np.flatnonzero(values.counts > 1)
     judged = [
-        (counts / size, size) for counts, size in zip(values.count_by_class(target), target.sizes, strict=True) if size >= SMALLEST_CLASS
+        (counts[repeated] / size, size)
+        for counts, size in zip(values.count_by_class(target), target.sizes, strict=True)
+        if size >= SMALLEST_CLASS
     ]
     if len(judged) < 2:
         return 0.0
-    best, second = np.zeros(values.size), np.zeros(values.size)
+    best, second = np.zeros(len(repeated)), np.zeros(len(repeated))
     for share, _ in judged:
         np.maximum(second, np.minimum(best, share), out=second)
         np.maximum(best, share, out=best)

@@ -31,7 +31,7 @@ class Target:
     @classmethod
     def of(cls, labels: Floats) -> Target:
         found = Values.of_number(labels)
-        return cls(np.argsort(labels, kind="stable"), _ranks(found), _clipped(labels), float(found.counts.max() / len(labels)))
+        return cls(np.argsort(found.groups, kind="stable"), _ranks(found), _clipped(labels), float(found.counts.max() / len(labels)))
 
 
 def correlation(values: Values, column: NDArray[np.float32], target: Target) -> float:
