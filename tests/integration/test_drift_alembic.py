@@ -186,6 +186,16 @@ HIDDEN: dict[str, tuple[str, str, tuple[int, ...]]] = {
     "autocommit": ("with op.get_context().autocommit_block():\n    op.execute('VACUUM')", "op.execute", (13,)),
     "enum": ("sa.Enum('a', name='e').create(op.get_bind())", "op.get_bind", (12,)),
     "inspector": ("for each in sa.inspect(op.get_bind()).get_columns('customers'):\n    print(each['name'])", "op.get_bind", (12,)),
+    "backfill": (
+        "bind = op.get_bind()\nwhile True:\n    rows = bind.execute(sa.text('SELECT 1')).fetchall()\n    if not rows:\n        break",
+        "op.get_bind",
+        (12,),
+    ),
+    "waits": (
+        "while not op.get_bind().scalar(sa.text('SELECT 1')):\n    pass\n",
+        "all behind a TimeoutError that upgrade() raises without a database",
+        (12,),
+    ),
     "raises": ("op.get_bind().scalar(sa.text('SELECT 1')) + 1", "all behind a TypeError that upgrade() raises without a database", (12,)),
     "unnamed": (
         "op.drop_constraint('fk_customers', 'customers', type_='foreignkey')",

@@ -9,15 +9,43 @@ from typing import Any
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Column, Engine, Enum, ForeignKey, Integer, MetaData, Numeric, String, Table, Text, create_engine, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Engine,
+    Enum,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Time,
+    Unicode,
+    Uuid,
+    create_engine,
+    text,
+    types,
+)
 from sqlalchemy.pool import NullPool
 
 from prisml.commands.check import Checked, check
 from prisml.commands.train import train
-from prisml.extraction.reflected import Schema
+from prisml.extraction.reads import describe
+from prisml.extraction.reflected import Schema, observed
 from prisml.manifest import read_manifest
 from prisml.registry import Artifact, Registry
 from tests.support.drifting import READ, define, fill, store, tables
+from tests.support.shop import Cents, Lower
 
 
 @pytest.fixture
@@ -252,6 +280,25 @@ def test_a_version_without_an_account_of_its_columns_is_compared_by_its_definiti
     checked = check(define(), database=engine, registry=registry)
     assert checked.passed
     assert "keeps no account" in next(each.detail for each in checked.findings if each.subject == "version 2")
+
+
+KINDS: tuple[types.TypeEngine[Any], ...] = (
+    *(BigInteger(), SmallInteger(), Boolean(), Float(), Double(), Numeric(12, 3), Numeric(), Cents()),
+    *(String(7), Lower(9), Text(), Unicode(5), Enum("a", "b", name="letters"), Enum("x", "y", name="loose", native_enum=False)),
+    *(Date(), DateTime(), DateTime(timezone=True), Time(), Uuid(), LargeBinary(), JSON()),
+)
+
+
+def test_every_type_that_sqlalchemy_makes_is_as_mapped(database_url: str):
+    """A table that was created from its mapping is in no aspect unlike it, whichever the types and the database."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    columns = [Column(f"c{place}", kind, nullable=bool(place % 2)) for place, kind in enumerate(KINDS)]
+    table = Table("kinds", MetaData(), Column("id", Integer, primary_key=True), *columns)
+    with engine.begin() as connection:
+        table.create(connection)
+        found = observed(tuple(map(describe, table.columns)), connection)
+    assert {f"{read.column} {read.type}": read.unlike for read in found if read.unlike} == {}
+    assert len(found) == len(KINDS) + 1
 
 
 def test_tables_in_a_schema_are_told_by_their_whole_name(postgresql_url: str, registry: Registry):

@@ -46,6 +46,8 @@ def spell(kind: Type) -> str:
     if type(base).__name__ == "TINYINT" and getattr(base, "display_width", None) == 1:
         return "boolean"
     family = next((name for name, members in _FAMILIES if isinstance(base, members)), None)
+    if isinstance(base, types.Enum) and not base.native_enum:
+        family = "string"
     if family is None:
         return _UNKNOWN if isinstance(base, types.NullType) else type(base).__name__.lower()
     if family == "string" and (length := getattr(base, "length", None)) is not None:

@@ -40,6 +40,8 @@ _HARMLESS = (
     DropTableCommentOp,
 )
 
+_PATIENCE = 10_000
+
 
 @dataclass
 class Recorded:
@@ -49,8 +51,10 @@ class Recorded:
     unseen: dict[str, list[int]] = field(default_factory=dict)
 
     def missed(self, what: str, line: int) -> None:
-        """Note what could not be looked at."""
-        self.unseen.setdefault(what, []).append(line)
+        """Note what could not be looked at, and each of its lines once."""
+        lines = self.unseen.setdefault(what, [])
+        if line not in lines:
+            lines.append(line)
 
 
 def record(script: Script, dialect: Dialect) -> Recorded:
@@ -75,7 +79,7 @@ class _Recorder:
     def __init__(self, path: str, dialect: Dialect) -> None:
         self.recorded = Recorded()
         self._path = path
-        self._dialect = dialect
+        self._nowhere = _Nowhere(dialect)
         self.context = MigrationContext.configure(dialect=dialect, opts={"as_sql": True, "output_buffer": io.StringIO()})
         # Whatever reaches a connection past the operations.
         setattr(self.context.impl, "_exec", self._executed)  # noqa: B010 -- Replaced for this object alone.
@@ -104,15 +108,15 @@ class _Recorder:
 
     def _bind(self) -> Any:
         self.recorded.missed("op.get_bind", self._line())
-        return _Nowhere(self._dialect)
+        return self._nowhere
 
     def _run_async(self, *_: Any, **__: Any) -> Any:
         self.recorded.missed("op.run_async", self._line())
-        return _Nowhere(self._dialect)
+        return self._nowhere
 
     def _executed(self, *_: Any, **__: Any) -> Any:
         self.recorded.missed("SQL past the operations", self._line())
-        return _Nowhere(self._dialect)
+        return self._nowhere
 
     def _line(self) -> int:
         """Where in the revision's file we are."""
@@ -124,10 +128,14 @@ class _Recorder:
 
 
 class _Nowhere:
-    """A connection, or what one gives: every method answers with it again, and there are no rows."""
+    """A connection, or what one gives: every method answers with it again, and there are no rows.
+
+    It counts as false, so that a loop that goes on until nothing is left ends; one that waits ends with an error after many calls.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
+        self._calls = 0
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -135,7 +143,13 @@ class _Nowhere:
         return self
 
     def __call__(self, *_: Any, **__: Any) -> Any:
+        self._calls += 1
+        if self._calls > _PATIENCE:
+            raise TimeoutError
         return self
+
+    def __bool__(self) -> bool:
+        return False
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())
