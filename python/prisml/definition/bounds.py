@@ -10,7 +10,7 @@ from sqlalchemy import BinaryExpression, Column, ColumnElement, Select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import ExpressionClauseList
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.sql.selectable import FromClause, Join
 
 from prisml.definition.aggregates import walk
 from prisml.definition.moment import is_moment, kind_of
@@ -63,15 +63,25 @@ def _unbounded(mapper: Mapper[Any], sql: ColumnElement[Any]) -> Iterator[tuple[s
         for source in _sources(query):
             times = [column.name for column in source.columns if kind_of(column.type) is not None]
             if times and source not in bounded and source not in own:
-                yield str(getattr(source, "name", "a subquery")), times
+                yield _named(source), times
 
 
 def _sources(query: Select[Any]) -> Iterator[FromClause]:
-    """The tables and aliases that a SELECT reads itself, those of its joins among them."""
-    for source in query.get_final_froms():
-        for element in visitors.iterate(source):
-            if isinstance(element, FromClause) and element.__visit_name__ in ("table", "alias"):
-                yield element
+    """The tables and aliases that a SELECT reads itself, those of its joins among them; its subqueries are SELECTs of their own."""
+    waiting: list[Any] = list(query.get_final_froms())
+    while waiting:
+        source = waiting.pop()
+        if isinstance(source, Join):
+            waiting += [source.left, source.right]
+        elif source.__visit_name__ in ("table", "alias", "tablesample"):
+            yield source
+
+
+def _named(source: Any) -> str:
+    """The name that a table has, or an alias that was given one: other aliases are numbered when they are written."""
+    while source.name.startswith("%(") and hasattr(source, "element"):
+        source = source.element
+    return str(source.name)
 
 
 def _comparisons(sql: Any) -> Iterator[BinaryExpression[Any]]:
