@@ -6,42 +6,25 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import case, exists, func
 from sqlalchemy.orm import aliased
 
 from prisml.definition import (
     Feature,
-    define_model,
+    GroupSplit,
+    RandomSplit,
+    TimeSplit,
+    days_since,
+    difference,
     expression,
+    hour_of,
+    is_missing,
+    log1p,
+    related,
+    resolver,
 )
-from prisml.definition.model import ModelDefinition
-from prisml.errors import DefinitionError
-from tests.support.members import Member, Visit
-
-PAST, LATER, LAST = date(2024, 1, 1), date(2024, 4, 1), date(2024, 7, 1)
-DAY = timedelta(days=1)
-STABLE = {"country": Feature(Member.country, stable=True)}
-
-
-def define(features: dict[str, Any] | None = None, **given: Any) -> ModelDefinition[Member]:
-    """A definition that is right but for what is given."""
-    return define_model(Member, output="p", **{"label": Member.left, "features": features or STABLE, "name": "members", **given})
-
-
-def refused(what: str, way_out: str, features: dict[str, Any] | None = None, *, error: type = DefinitionError, **given: Any) -> None:
-    """The definition is refused: the message says what is wrong, and the suggestions the way out."""
-    with pytest.raises(error) as caught:
-        define(features, **given)
-    assert caught.type is error
-    assert what in caught.value.message
-    assert way_out in " ".join(caught.value.suggestions)
-    assert caught.value.context["output"] == "p"
-
-
-def visits(*conditions: Any, what: Any = None) -> Any:
-    """A scalar of the member's own visits."""
-    what = func.count(Visit.id) if what is None else what
-    return select(what).where(Visit.member_id == Member.id, *conditions).scalar_subquery()
+from tests.support.members import Club, Member, Visit
+from tests.support.refusals import DAY, LAST, LATER, PAST, define, refused, visits
 
 
 @pytest.mark.parametrize(
@@ -75,10 +58,111 @@ def test_moments_are_kept_in_utc_and_in_order() -> None:
     assert define(as_of=iter([PAST])).as_of.dates == (datetime(2024, 1, 1, tzinfo=UTC),)
 
 
-@pytest.mark.parametrize("column", [Member.naive, Member.aware, Member.day])
-@pytest.mark.parametrize("kept", [Visit.naive, Visit.aware, Visit.day, Visit.utc])
-@pytest.mark.parametrize("offset", [timedelta(0), DAY])
-def test_a_column_as_of_bounds_what_is_compared_with_it(column: Any, kept: Any, offset: timedelta) -> None:
-    """Of each kind of column on both sides, moved or not, a feature bounded by the row's own ``as_of`` is taken."""
-    found = define({"n": expression(lambda as_of: visits(kept < as_of - offset))}, as_of=column)
-    assert found.expressions["n"].offsets == (-offset,)
+def ahead(as_of: Any) -> Any:
+    """Whether the member comes within the 90 days after ``as_of``."""
+    return exists().where(Visit.member_id == Member.id, Visit.naive >= as_of, Visit.naive < as_of + 90 * DAY)
+
+
+def test_a_label_that_looks_ahead_needs_a_past_to_look_from() -> None:
+    """Without ``as_of``, a label over the time to come is refused: nothing of that is known yet."""
+    refused("the label looks ahead by 90 days", "Give as_of=", label=expression(ahead))
+    assert define(label=expression(ahead), as_of=PAST).horizon == 90 * DAY
+    assert define(label=expression(lambda as_of: ~ahead(as_of)), as_of=Member.naive).horizon == 90 * DAY
+    assert define(label=expression(lambda as_of: Member.naive < as_of - DAY)).horizon == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "test_from", "what", "way_out"),
+    [
+        ([PAST, LATER, LAST], LATER, "trains on 2024-01-01, whose label looks ahead to 2024-03-31", ""),
+        ([PAST, date(2024, 3, 30), LAST], date(2024, 3, 30), "looks ahead to 2024-03-31, past 2024-03-30", "Leave 90 days between"),
+        ([PAST, LATER], date(2025, 1, 1), "has all dates of as_of on one side", "between two dates of as_of"),
+        ([PAST, LATER], PAST, "has all dates of as_of on one side", "between two dates of as_of"),
+    ],
+)
+def test_the_labels_time_is_over_before_the_hold_out_begins(as_of: list[date], test_from: date, what: str, way_out: str) -> None:
+    """Dates whose labels reach past the first date held out are refused; where one ends as the other begins they are taken."""
+    split = TimeSplit(test_from=test_from)
+    if not way_out:
+        assert define(label=expression(ahead), as_of=as_of, split=split).horizon == 90 * DAY
+        return
+    refused(what, way_out, label=expression(ahead), as_of=as_of, split=split)
+
+
+@pytest.mark.parametrize("as_of", [None, PAST, [PAST]])
+@pytest.mark.parametrize("split", ["time", TimeSplit(), TimeSplit(test_from=LATER)])
+def test_rows_seen_at_one_moment_are_not_split_by_it(as_of: Any, split: Any) -> None:
+    """A split by ``as_of`` needs several moments."""
+    refused("the split goes by as_of, which is one moment for all rows", "TimeSplit(column)", as_of=as_of, split=split)
+
+
+@pytest.mark.parametrize("as_of", [[PAST, LATER], Member.naive])
+def test_rows_seen_at_several_moments_are_split_by_them(as_of: Any) -> None:
+    """Snapshots, and rows with a moment of their own, can be split by it; the column is that of ``as_of``."""
+    found = define(as_of=as_of, split="time").split
+    assert isinstance(found, TimeSplit)
+    assert found.column is (None if isinstance(as_of, list) else Member.naive)
+
+
+@pytest.mark.parametrize(
+    ("feature", "named"),
+    [
+        (Member.country, "Member.country"),
+        (Feature(Member.score), "Member.score"),
+        (related(Member.club, Club.fee), "Member.club.fee"),
+        (days_since(Member.aware), "Member.aware"),
+        (hour_of(Member.aware, tz="Asia/Tokyo"), "Member.aware"),
+        (log1p(related(Member.club, Club.fee)), "Member.club.fee"),
+        (is_missing(Member.day), "Member.day"),
+        (difference(Member.naive, Member.aware), "Member.aware, Member.naive"),
+        (difference(Member.score, related(Member.club, Club.fee, stable=True)), "Member.score"),
+        (resolver(lambda m: m.score, type=float, uses=[Member.score, Member.country]), "Member.country, Member.score"),
+        (resolver(lambda m, as_of: as_of.year, type=int, uses=[Member.id, Member.score]), "Member.id, Member.score"),
+        (expression(Member.score * 2), "Member.score"),
+        (expression(lambda as_of: case((Member.naive < as_of, Member.score), else_=0.0)), "Member.score"),
+        (expression(lambda as_of: visits(Visit.naive < as_of, Visit.amount > Member.score)), "Member.score"),
+        (days_since(expression(lambda as_of: func.coalesce(Member.naive, as_of))), "Member.naive"),
+        (log1p(expression(Member.score + 1)), "Member.score"),
+        (difference(expression(Member.score + 1), expression(Member.id + 1)), "Member.score"),
+    ],
+)
+@pytest.mark.parametrize("as_of", [PAST, [PAST, LATER]])
+def test_what_may_have_changed_since_is_refused(feature: Any, named: str, as_of: Any) -> None:
+    """A feature that shows today's value of a column is refused by the column's name, with both ways out, where ``as_of`` is past."""
+    what = f"feature 'x' reads {named} as it is today, and as_of lies in the past"
+    refused(what, "stable=True", {"x": feature}, as_of=as_of)
+    refused(what, "expression(lambda as_of: ...)", {"x": feature}, as_of=as_of)
+    assert "x" in define({"x": feature}).features
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        Feature(Member.country, stable=True),
+        related(Member.club, Club.fee, stable=True),
+        days_since(Member.aware, stable=True),
+        log1p(related(Member.club, Club.fee, stable=True)),
+        log1p(expression(Member.score + 1, stable=True)),
+        resolver(lambda m: m.score, type=float, uses=[Member.score], stable=True),
+        expression(Member.score * 2, stable=True),
+        expression(lambda as_of: Member.aware < as_of - DAY),
+        expression(lambda as_of: visits(Visit.naive < as_of)),
+        expression(lambda as_of: case((Member.club_id.is_(None), 0), else_=Member.id)),
+        days_since(expression(lambda as_of: visits(Visit.naive < as_of, what=func.max(Visit.naive)))),
+    ],
+)
+def test_what_was_known_then_is_taken(feature: Any) -> None:
+    """What never changes, keys, what is compared with ``as_of`` and rows with times before it can be features of the past."""
+    assert "x" in define({"x": feature}, as_of=PAST).features
+
+
+@pytest.mark.parametrize("feature", [days_since(Member.naive), hour_of(Member.naive), difference(Member.naive, Member.naive)])
+def test_the_column_as_of_is_known_at_itself(feature: Any) -> None:
+    """The column that rows are seen at needs no ``stable=True``."""
+    assert "x" in define({"x": feature}, as_of=Member.naive).features
+
+
+@pytest.mark.parametrize("split", [RandomSplit(), GroupSplit(Member.country)])
+def test_snapshots_can_be_split_by_chance(split: Any) -> None:
+    """A random split and one by groups are taken with several dates."""
+    assert define(as_of=[PAST, LATER], split=split).as_of.varies
