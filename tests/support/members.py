@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Double, ForeignKey, String
 from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -58,6 +59,10 @@ class Member(Base):
     club_id: Mapped[int | None] = mapped_column(ForeignKey("clubs.id"))
     club: Mapped[Club | None] = relationship()
     visits: Mapped[list[Visit]] = relationship(back_populates="member")
+
+    @hybrid_property
+    def halved(self) -> float:
+        return self.score / 2
 
 
 class Visit(Base):
