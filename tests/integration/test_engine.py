@@ -158,6 +158,8 @@ def test_encoded_rows_are_scored_as_they_are():
     values = ENGINE.predict_many(rows).values
     for layout in (matrix, np.asfortranarray(matrix), np.repeat(matrix, 2, axis=0)[::2]):
         assert ENGINE.predict_encoded(layout).values.tolist() == values.tolist()
+    np.testing.assert_array_equal(np.nan_to_num(ENGINE.encode(rows)), matrix)
+    assert ENGINE.encode([]).shape == (0, 2)
 
 
 @pytest.mark.parametrize(

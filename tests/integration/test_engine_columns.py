@@ -483,3 +483,13 @@ def test_a_list_is_rows():
             raise AssertionError
 
     assert ENGINE.predict_many(Both(ROWS)).values.tolist() == PREDICTED.values.tolist()
+
+
+def test_columns_are_encoded_as_rows_are():
+    """The encoded matrix of a table or an array is that of its rows, and predicts the same."""
+    matrix = ENGINE.encode(TABLE)
+    np.testing.assert_array_equal(matrix, ENGINE.encode(ROWS))
+    assert (ENGINE.predict_encoded(matrix).values == PREDICTED.values).all()
+    np.testing.assert_array_equal(NUMBERS.encode(np.array([[1], [2]])), [[1.0], [2.0]])
+    with pytest.raises(EncodingError, match="numbers alone"):
+        ENGINE.encode(np.array([[1.0, 0.0]]))

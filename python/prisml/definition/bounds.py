@@ -10,7 +10,7 @@ from sqlalchemy import BinaryExpression, Column, ColumnElement, Select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import ExpressionClauseList
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.sql.selectable import FromClause, Join
 
 from prisml.definition.aggregates import walk
 from prisml.definition.moment import is_moment, kind_of
@@ -55,29 +55,33 @@ def _shown(element: Any) -> Iterator[Column[Any]]:
 
 
 def _unbounded(mapper: Mapper[Any], sql: ColumnElement[Any]) -> Iterator[tuple[str, list[str]]]:
-    """The tables with times that a SELECT in ``sql`` reads without a bound, by name, with those columns."""
-    own = {_identity(table) for table in mapper.tables}
+    own = set(mapper.tables)
     for query in visitors.iterate(sql):
         if not isinstance(query, Select):
             continue
-        bounded = {_identity(column.table) for pair in _comparisons(query) if _is_upper(pair) for column in _columns(pair)}
+        bounded = {column.table for pair in _comparisons(query) if _is_upper(pair) for column in _columns(pair)}
         for source in _sources(query):
             times = [column.name for column in source.columns if kind_of(column.type) is not None]
-            if times and _identity(source) not in bounded | own:
-                yield str(getattr(getattr(source, "element", source), "name", "a subquery")), times
-
-
-def _identity(source: Any) -> tuple[str, str]:
-    """What a table or alias is known by; SQLAlchemy copies aliases where it copies SQL, and their names stay."""
-    return source.__visit_name__, str(getattr(source, "fullname", None) or source.name)
+            if times and source not in bounded and source not in own:
+                yield _named(source), times
 
 
 def _sources(query: Select[Any]) -> Iterator[FromClause]:
-    """The tables and aliases that a SELECT reads itself, those of its joins among them."""
-    for source in query.get_final_froms():
-        for element in visitors.iterate(source):
-            if isinstance(element, FromClause) and element.__visit_name__ in ("table", "alias"):
-                yield element
+    """The tables and aliases that a SELECT reads itself, those of its joins among them; its subqueries are SELECTs of their own."""
+    waiting: list[Any] = list(query.get_final_froms())
+    while waiting:
+        source = waiting.pop()
+        if isinstance(source, Join):
+            waiting += [source.left, source.right]
+        elif source.__visit_name__ in ("table", "alias", "tablesample"):
+            yield source
+
+
+def _named(source: Any) -> str:
+    """The name that a table has, or an alias that was given one: other aliases are numbered when they are written."""
+    while source.name.startswith("%(") and hasattr(source, "element"):
+        source = source.element
+    return str(source.name)
 
 
 def _comparisons(sql: Any) -> Iterator[BinaryExpression[Any]]:

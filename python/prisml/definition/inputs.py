@@ -77,7 +77,7 @@ class Reader:
         return resolver, self._finish(place, base, resolver, value_type if dtype in _CATEGORIES else None)
 
     def _expression(self, place: Place, given: Expression) -> tuple[Expression, Input]:
-        if is_taken(self.mapper, _name(place)) and getattr(self.mapper.class_, _name(place), None) is not given.sql:
+        if is_taken(self.mapper, _name(place)) and not _is_attribute(self.mapper, _name(place), given.sql):
             raise place.error(
                 "is an expression with the name of an attribute, so that a row could give the one for the other",
                 "Give the feature another name.",
@@ -181,6 +181,11 @@ def own_reads(feature: FeatureSpec[Any]) -> set[str]:
     if isinstance(feature, Transform):
         return {argument.key for argument in feature.arguments if not isinstance(argument, Related | Expression)}
     return set()
+
+
+def _is_attribute(mapper: Mapper[Any], name: str, sql: object) -> bool:
+    """Whether ``sql`` is the entity's own attribute of that name: a hybrid too, which is made anew whenever it is read."""
+    return isinstance(sql, QueryableAttribute) and sql.key == name and isinstance(sql.parent, Mapper) and mapper.isa(sql.parent)
 
 
 def _bare(place: Place, mapper: Mapper[Any], given: object) -> ColumnLike:

@@ -140,6 +140,12 @@ class Deployed:
             keyless
         )
 
+    def encode(self, rows: Sequence[object] | Columns, *, as_of: int, computed: Computed | None) -> NDArray[np.float32]:
+        """What the active version's model is given for ``rows``."""
+        if isinstance(rows, np.ndarray):
+            rows = checked_numbers(rows, self.control.manifest.inputs, self.name)
+        return self.control.encode(rows, as_of=as_of, computed=computed)
+
     def _assigned_rows(self, keys: Sequence[object], *, null_errors: bool) -> tuple[NDArray[np.int16], dict[int, PrisMLError]]:
         """The index of each row's variant, and the errors of rows whose key is none: they are to have no prediction."""
         try:

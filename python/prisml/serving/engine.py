@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError, PrisMLError
+from prisml.errors import ConfigurationError
 from prisml.manifest import Manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.experiments import Variant
@@ -28,7 +28,7 @@ from prisml.serving.given import check_count, checked_keys, checked_matrix, chec
 from prisml.serving.health import Health
 from prisml.serving.info import Info
 from prisml.serving.prediction import Prediction, Predictions
-from prisml.serving.resolving import Computing
+from prisml.serving.resolving import Computed, Computing, Errors
 from prisml.serving.served import Columns, Served, Table
 from prisml.serving.settings import Settings
 
@@ -188,16 +188,33 @@ class Engine(Followed):
         null_errors = checked_mode(on_error, self.name)
         batch = checked_rows(rows, self.name)
         check_count(len(batch), self.name, deployed.control.settings.batch_rows)
-        # What is asked about now, with nothing to resolve, needs no calendar.
-        moment = None if as_of is None and self._computing is None else self._moment(deployed, as_of)
         keys = self._keys_of(deployed, batch, keys)
-        computed: dict[str, list[object]] | None = None
-        failed: dict[int, PrisMLError] = {}
-        if self._computing is not None and moment is not None and not isinstance(batch, Table | np.ndarray):
-            computed, failed = self._computing.rows(batch, moment, null_errors=null_errors)
-        since = time_ns() // 1_000 if moment is None else micros(moment)
+        since, computed, failed = self._computed(deployed, batch, as_of, null_errors=null_errors)
         found = deployed.predict_many(batch, keys, as_of=since, computed=computed, null_errors=null_errors, effort=effort)
         return found.failing(failed)
+
+    def _computed(
+        self, deployed: Deployed, batch: Sequence[object] | Columns, as_of: date | None, *, null_errors: bool
+    ) -> tuple[int, Computed | None, Errors]:
+        """The moment that the batch is seen at, what is computed of its rows, and the errors of rows for which that failed."""
+        if as_of is None and self._computing is None:
+            # What is asked about now, with nothing to resolve, needs no calendar.
+            return time_ns() // 1_000, None, {}
+        moment = self._moment(deployed, as_of)
+        if self._computing is None or isinstance(batch, Table | np.ndarray):
+            return micros(moment), None, {}
+        return micros(moment), *self._computing.rows(batch, moment, null_errors=null_errors)
+
+    def encode(self, rows: Rows, *, as_of: date | None = None) -> NDArray[np.float32]:
+        """What the active version's model is given for ``rows``, seen at ``as_of`` (now): a matrix as ``predict_encoded`` takes it.
+
+        Bit for bit what training had for the same rows at the same moment. No experiment takes part; raises as ``predict_many``.
+        """
+        deployed = self.deployed
+        batch = checked_rows(rows, self.name)
+        check_count(len(batch), self.name, deployed.control.settings.batch_rows)
+        since, computed, _ = self._computed(deployed, batch, as_of, null_errors=False)
+        return deployed.encode(batch, as_of=since, computed=computed)
 
     def predict_encoded(self, matrix: NDArray[np.float32], *, threads: Threads = 1, timeout: float | None = None) -> Predictions:
         """The active version's predictions for rows that are encoded already: float32 (n, inputs), in the order of its manifest's inputs.

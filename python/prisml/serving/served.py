@@ -148,6 +148,16 @@ class Served:
             raise self._explained(error, columns=True) from None
         return Batch(raw, {row: self._explained(error, columns=True) for row, error in errors.items()}, unseen)
 
+    def encode(self, rows: Sequence[object] | Columns, *, as_of: int, computed: Computed | None) -> NDArray[np.float32]:
+        """The matrix that the model is given for ``rows``."""
+        by_columns = isinstance(rows, Table | np.ndarray)
+        try:
+            if isinstance(rows, Table | np.ndarray):
+                return self._model.encode_columns(rows, as_of=as_of)
+            return self._model.encode(rows, as_of=as_of, computed=computed).reshape(len(rows), len(self.manifest.inputs))
+        except EncodingError as error:
+            raise self._explained(error, columns=by_columns) from None
+
     def encoded(self, matrix: NDArray[np.float32], *, effort: Effort = ONE_THREAD) -> NDArray[np.float64]:
         """The numbers for rows that are encoded already."""
         return self._model.predict_encoded(matrix, threads=effort.threads, within=effort.left())
