@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from prisml._core import Encoder
 from prisml.definition.model import ModelDefinition
 from prisml.errors import NoDataError
-from prisml.extraction.matrix import Categories, Dropped, Matrix
+from prisml.extraction.by_rows import ByRows
+from prisml.extraction.columnar.batches import ByColumns
+from prisml.extraction.columnar.choice import columnar
+from prisml.extraction.columnar.refusal import RowByRow
+from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
 from prisml.extraction.reading import PAGE_SIZE, count, pages
 from prisml.extraction.snapshot import snapshot
-from prisml.extraction.statement import training_statement
+from prisml.extraction.statement import Statement, training_statement
 from prisml.manifest import ClassLabel
 from prisml.progress import Progress, silent
 
@@ -53,19 +58,60 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
     Raises ``NoDataError`` where there is no row with a label, or a label looks ahead of today, ``FeatureExtractionError`` or
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
-    encoder = encoder_of(definition)
-    statement = training_statement(definition, encoder.sources)
+    statement = training_statement(definition, encoder_of(definition).sources)
     with snapshot(engine) as connection:
-        now = datetime.now(UTC)
-        moments = seen_at(definition, now)
-        total = sum(count(connection, statement, moment) for moment in moments)
-        matrix = Matrix(definition, statement, encoder, connection, total=total, now=now)
-        progress("extract", 0, total)
-        for moment in moments:
-            for page in pages(connection, statement, moment, size=page_size):
-                matrix.add(page, moment)
-                progress("extract", matrix.read, total)
+        told = _Told(progress)
+        read = _Read(definition, statement, connection, told)
+        try:
+            with columnar(definition, statement, connection, datetime.now(UTC)) as columns:
+                matrix = read.all(lambda encoder: ByColumns(statement, columns.layout, encoder), columns.batches)
+        except RowByRow:
+            if told.error is not None:
+                raise told.error from None
+            matrix = read.all(
+                lambda encoder: ByRows(definition, statement, encoder, connection),
+                lambda moment: pages(connection, statement, moment, size=page_size),
+            )
     return _finished(matrix, definition)
+
+
+class _Told:
+    """Tells of the progress, and keeps what that raised: it is no failure of reading."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.error: Exception | None = None
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        try:
+            self._progress(step, done, total)
+        except Exception as error:
+            self.error = error
+            raise
+
+
+@dataclass(frozen=True)
+class _Read:
+    """All rows of a statement, read one way or the other."""
+
+    definition: ModelDefinition[Any]
+    statement: Statement
+    connection: Connection
+    progress: Progress
+
+    def all(self, reader: Callable[[Encoder], Reader[P]], pages: Callable[[datetime], Iterator[P]]) -> Matrix[P]:
+        """The matrix of all rows, which come in ``pages`` that the reader of a new encoder takes."""
+        encoder, now = encoder_of(self.definition), datetime.now(UTC)
+        moments = seen_at(self.definition, now)
+        total = sum(count(self.connection, self.statement, moment) for moment in moments)
+        matrix = Matrix(self.definition, self.statement, encoder, reader(encoder), total=total, now=now)
+        self.progress("extract", 0, total)
+        for moment in moments:
+            for page in pages(moment):
+                matrix.add(page, moment)
+                self.progress("extract", matrix.read, total)
+        matrix.check_whole()
+        return matrix
 
 
 def encoder_of(definition: ModelDefinition[Any]) -> Encoder:
@@ -89,8 +135,7 @@ def seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, 
     return dates
 
 
-def _finished(matrix: Matrix, definition: ModelDefinition[Any]) -> Extracted:
-    matrix.check_whole()
+def _finished(matrix: Matrix[Any], definition: ModelDefinition[Any]) -> Extracted:
     if not matrix.kept:
         dropped = matrix.dropped
         what = f"All {matrix.read} rows were dropped: {dropped.described()}." if matrix.read else "There are no rows."
