@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 from prisml._core import Encoder
 from prisml.definition.model import ModelDefinition
 from prisml.errors import NoDataError
+from prisml.extraction.changed import changed_later
 from prisml.extraction.matrix import Categories, Dropped, Matrix
 from prisml.extraction.reading import PAGE_SIZE, count, pages
 from prisml.extraction.snapshot import snapshot
@@ -32,7 +34,7 @@ class Extracted:
     ``split_values``: int64 microseconds since 1970 UTC for a time split, int32 codes for a group split, else None. ``as_of``: the
     moment of extraction, microseconds since 1970 UTC. ``moments``: for each row the moment it is seen at, likewise, where that is not
     one for all; ``entities``: int32 codes of the rows' keys, where a key may be there more than once. ``extracted`` rows were read, of
-    which those in ``dropped`` were not kept.
+    which those in ``dropped`` were not kept. ``changed_later``: by feature, the share of the rows that were changed after their ``as_of``.
     """
 
     matrix: NDArray[np.float32]
@@ -45,6 +47,7 @@ class Extracted:
     dropped: Dropped
     moments: NDArray[np.int64] | None = None
     entities: NDArray[np.int32] | None = None
+    changed_later: Mapping[str, float] = field(default_factory=dict)
 
 
 def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progress = silent, page_size: int = PAGE_SIZE) -> Extracted:
@@ -60,12 +63,13 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
         moments = seen_at(definition, now)
         total = sum(count(connection, statement, moment) for moment in moments)
         matrix = Matrix(definition, statement, encoder, connection, total=total, now=now)
+        changed = changed_later(definition, connection, moments)
         progress("extract", 0, total)
         for moment in moments:
             for page in pages(connection, statement, moment, size=page_size):
                 matrix.add(page, moment)
                 progress("extract", matrix.read, total)
-    return _finished(matrix, definition)
+    return _finished(matrix, definition, changed)
 
 
 def encoder_of(definition: ModelDefinition[Any]) -> Encoder:
@@ -89,7 +93,7 @@ def seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, 
     return dates
 
 
-def _finished(matrix: Matrix, definition: ModelDefinition[Any]) -> Extracted:
+def _finished(matrix: Matrix, definition: ModelDefinition[Any], changed: Mapping[str, float]) -> Extracted:
     matrix.check_whole()
     if not matrix.kept:
         dropped = matrix.dropped
@@ -107,4 +111,5 @@ def _finished(matrix: Matrix, definition: ModelDefinition[Any]) -> Extracted:
         dropped=matrix.dropped,
         moments=matrix.moments,
         entities=matrix.entities,
+        changed_later=changed,
     )
