@@ -19,6 +19,7 @@ from tests.support.customers import Plan
 from tests.support.database import opened
 
 MICROSECONDS = DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
 START = datetime(2020, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 # One row for each number; the second of a pair differs faster than the first, and values do not come in the order of insertion.
@@ -62,7 +63,7 @@ def _definition(item):
 def _read(engine, item, size):
     statement = training_statement(_definition(item), [("value",)])
     with snapshot(engine) as connection:
-        return [[row[0] for row in page] for page in pages(connection, statement, size=size)], count(connection, statement)
+        return [[row[0] for row in page] for page in pages(connection, statement, NOW, size=size)], count(connection, statement, NOW)
 
 
 @pytest.mark.parametrize("kind", KEYS)

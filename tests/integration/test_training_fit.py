@@ -17,6 +17,7 @@ import pytest
 from prisml import Engine
 from prisml.definition import Feature, Gate, GroupSplit, TimeSplit, days_since, resolver
 from prisml.errors import NoDataError, ParityError, PrisMLError
+from prisml.manifest import Rows
 from prisml.training.edges import make_edges
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
@@ -109,7 +110,7 @@ def test_the_manifest_tells_how_it_was_trained():
     """Rows, split, parameters, metrics beside the baseline, intervals where gates look, versions of the libraries."""
     definition = visits(algorithm="random_forest", gates=[Gate("roc_auc", min=0.5)], threshold=0.4)
     manifest = fit(definition, extracted()).artifact.manifest
-    assert manifest.rows.model_dump() == {"extracted": 603, "dropped_null_label": 3, "train": 480, "test": 120}
+    assert manifest.rows == Rows(extracted=603, dropped_null_label=3, train=480, test=120)
     assert manifest.split == {"kind": "random", "test_size": 0.2}
     assert (manifest.estimator, manifest.parameters["n_estimators"], manifest.parameters["random_state"]) == (
         "RandomForestClassifier",
