@@ -140,4 +140,4 @@ verify-flights: $(FLIGHTS)
 	$(BIN)/python -m benches.flights_features
 
 clean:
-	rm -rf $(VENV) $(PEERS) target docs/_build examples/flights/data examples/fastapi/data .prisml .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) target docs/_build examples/*/data .prisml .pytest_cache .mypy_cache .ruff_cache
