@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-flights verify-instructions verify-latency verify-native verify-orm verify-routing verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-start verify-swaps verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -35,6 +35,7 @@ help:
 	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
 	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
 	@echo "make verify-latency       as verify-batch"
+	@echo "make verify-leakage       leaks planted into real data: which guards miss them, and alarms on honest data"
 	@echo "make verify-native        native evaluation beside ONNX Runtime and the models' own libraries, whole test sets"
 	@echo "make verify-orm           what with_ml() adds to a query"
 	@echo "make verify-parity        as verify-batch"
@@ -132,6 +133,9 @@ verify-start: $(INSTALLED)
 
 verify-concurrency: $(INSTALLED)
 	$(BIN)/python -m benches.verify_concurrency
+
+verify-leakage: $(FLIGHTS)
+	$(BIN)/python -m benches.verify_leakage
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions

@@ -108,6 +108,29 @@ class GoldenRow(_Frozen):
     expected: tuple[float, ...]
 
 
+Aspect = Literal["type", "values", "nullable", "references"]
+
+
+class Read(_Frozen):
+    """A column of the database that features read, as it was mapped when the version was trained.
+
+    ``table`` has its schema in front where one is mapped. ``type`` is a family, with a length, or precision and scale, where the mapping
+    says one: ``"string(20)"``, ``"numeric(10, 2)"``, ``"integer"``, whichever the database. ``values`` are those of an enumeration, in
+    order; ``references`` is the column that a foreign key leads to. ``features`` are those that read it; a relationship's columns are
+    read by the features that go over it. ``unlike`` names what was not so in the database that the version was trained on: there,
+    the mapping tells nothing of what the model saw.
+    """
+
+    table: str
+    column: str
+    type: str
+    values: tuple[str, ...] | None = None
+    nullable: bool
+    references: str | None = None
+    features: tuple[str, ...] = ()
+    unlike: tuple[Aspect, ...] = ()
+
+
 class Rows(_Frozen):
     """How many rows were read, trained on and held out, and why others were dropped.
 
@@ -136,7 +159,9 @@ class Manifest(_Frozen):
     """Everything stored of a version besides ``model.onnx``.
 
     ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``as_of`` says at which moment rows
-    were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``.
+    were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``reads`` are the columns
+    that the features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know
+    it. ``waived`` is what guards against leakage found and the definition waived, as ``"guard:feature"``.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -152,6 +177,7 @@ class Manifest(_Frozen):
     as_of_column: str | None = None
     snapshots: tuple[str, ...] = ()
     fingerprints: Fingerprints
+    reads: tuple[Read, ...] | None = None
     golden: tuple[GoldenRow, ...] = ()
     estimator: str
     parameters: dict[str, JsonValue]
@@ -161,6 +187,7 @@ class Manifest(_Frozen):
     metrics: dict[str, Interval]
     baseline: dict[str, float]
     gates: tuple[GateVerdict, ...] = ()
+    waived: tuple[str, ...] = ()
     parity: Parity
     libraries: dict[str, str]
     model_sha256: str = Field(pattern="^[0-9a-f]{64}$")

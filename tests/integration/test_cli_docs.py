@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from prisml.cli.main import COMMANDS
 from prisml.registry import Registry
 from tests.artifacts import make_artifact
 from tests.support.console import alone, prisml_with
+from tests.support.drifting import fill, store
+from tests.support.revisions import Project
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -71,6 +74,23 @@ def test_the_page_on_versions_does_what_it_says(registry: Registry):
         done = prisml_with(*words)
         assert done.exit_code == 0, (words, done.stderr)
     assert registry.version("churn", "v1.1").number == registry.active("churn").number == 3
+
+
+def test_the_pages_on_schema_drift_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where nothing drifted and no revision would break a model, each of their commands ends with 0."""
+    alone(tmp_path, monkeypatch)
+    database = create_engine("sqlite:///shop.db")
+    fill(database)
+    store(Registry("sqlite:///.prisml/registry.db"))
+    Project(tmp_path, database).revision("first", "op.add_column('customers', sa.Column('height', sa.Integer()))")
+    (tmp_path / "drifting_docs.py").write_text("from tests.support.drifting import define\n\nchurn = define()\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.prisml]\ndatabase = 'sqlite:///shop.db'\nmodels = ['drifting_docs.py']\n")
+    typed = [words for page in ("how-to/schema-drift.md", "how-to/alembic.md") for words in commands(page)]
+    assert len(typed) == 3
+    for words in typed:
+        asked = words[: words.index("&&")] if "&&" in words else words
+        done = prisml_with(*asked)
+        assert done.exit_code == 0, (words, done.output)
 
 
 def test_the_reference_names_every_command():

@@ -53,7 +53,7 @@ from sqlalchemy.orm import Session
 engine = create_engine(os.environ["DATABASE_URL"])
 Base.metadata.create_all(engine)
 with Session(engine) as session:
-    session.add_all(Customer(id=key, age=key % 80, churned=key % 80 + key % 17 < 40) for key in range(1, 801))
+    session.add_all(Customer(id=key, age=key % 80, churned=key % 80 + 3 * (key % 17) < 64) for key in range(1, 801))
     session.commit()
 """
 

@@ -199,7 +199,6 @@ def test_each_command_is_found_in_its_own_module(words: tuple[str, ...]):
 
 @pytest.mark.parametrize("words", [words for words in LEAVES if words != ("predict",)], ids=" ".join)
 def test_each_command_has_the_options_that_all_have(words: tuple[str, ...]):
-    """Every command but check, which touches none, takes --registry, and every one takes --json and --debug."""
+    """Every command takes --registry, --json and --debug."""
     names = {name for option in found(words).params for name in option.opts}
-    assert {"--json", "--debug"} <= names
-    assert ("--registry" in names) == (words != ("check",))
+    assert {"--json", "--debug", "--registry"} <= names

@@ -109,21 +109,30 @@ def test_a_definition_that_fits_is_0(shop: Path):
 
 
 @pytest.mark.parametrize(
-    ("statement", "subject", "detail", "hint"),
+    ("statement", "subject", "hint", "features"),
     [
-        ("DROP TABLE account", "table account", "does not exist", "There are: customer."),
-        ("ALTER TABLE customer RENAME TO customers", "table customer", "does not exist", "Did you mean customers?"),
-        ("ALTER TABLE customer RENAME COLUMN joined TO joined_at", "column customer.joined", "does not exist", "Did you mean joined_at?"),
-        ("ALTER TABLE account RENAME COLUMN segment TO kind", "column account.segment", "does not exist", "There are: id, kind."),
-        ("DELETE FROM customer", "statement", "runs, and finds no row", "Fill the table."),
+        ("DROP TABLE account", "table account", "There are: customer.", ["segment"]),
+        ("ALTER TABLE customer RENAME TO customers", "table customer", "Did you mean customers?", ["domain", "segment", "tenure"]),
+        ("ALTER TABLE customer RENAME COLUMN joined TO joined_at", "column customer.joined", "Did you mean joined_at?", ["tenure"]),
+        (
+            "ALTER TABLE account RENAME COLUMN segment TO kind",
+            "column account.segment",
+            "Did you mean kind, of the same type?",
+            ["segment"],
+        ),
+        ("ALTER TABLE account DROP COLUMN segment", "column account.segment", "There are: id.", ["segment"]),
+        ("ALTER TABLE customer DROP COLUMN left", "column customer.left", "There are: id, account_id, email, joined.", []),
+        ("DELETE FROM customer", "statement", "Fill the table.", []),
     ],
 )
-def test_what_is_missing_is_1_and_names_the_nearest(shop: Path, statement: str, subject: str, detail: str, hint: str):
-    """A table, column or row that is missing is exit code 1, and the finding says what is there instead."""
+def test_what_is_missing_is_1_and_names_the_nearest(shop: Path, statement: str, subject: str, hint: str, features: list[str]):
+    """A table, column or row that is missing is exit code 1; the finding says what is there instead, and which features miss it."""
     change(shop, statement)
     shown, found = check()
     assert shown.exit_code == 1
-    assert found[subject] == {"subject": subject, "passed": False, "detail": detail, "hint": hint}
+    detail = "runs, and finds no row" if subject == "statement" else "does not exist"
+    told = {"subject": subject, "passed": False, "detail": detail, "hint": hint, "features": features, "drifted": False}
+    assert found[subject] == told
     table = CliRunner().invoke(cli, ["check", "shop_check.py"])
     assert table.exit_code == 1
     assert f"{subject}: {hint}" in table.stdout

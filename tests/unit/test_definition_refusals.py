@@ -161,7 +161,7 @@ def test_a_transform_takes_only_columns_of_its_types(feature, what, way_out):
         (reads_email(lambda row: 1, uses=["email"]), "not a str", "Customer."),
         (reads_email(lambda row: 1, uses=None), "not a NoneType", "Customer."),
         (reads_email(lambda row: 1, uses=[Account.credit]), "Account.credit", "Take a column of Customer"),
-        (reads_email(lambda row: 1, uses=[Customer.account]), "a relationship", "related("),
+        (reads_email(lambda row: 1, uses=[Account.customers]), "which is no relationship of Customer", "Start from"),
         (reads_email(lambda row: 1, type=float, unseen="error"), "is a number", "Leave them out"),
     ],
 )

@@ -17,6 +17,17 @@ const MOST_CODES: usize = 1 << 24;
 pub trait Categories {
     /// The code of `value` as float32, for the input at `index`.
     fn code(&mut self, index: usize, input: &Input, value: Value<'_>) -> std::result::Result<f32, CellError>;
+
+    /// How often the input at `index` had a category that training did not see; None where nobody counts that.
+    fn unseen(&mut self, index: usize) -> Option<&mut u64> {
+        let _ = index;
+        None
+    }
+
+    /// Whether the codes are the contract's own, which the short way gives, too.
+    fn are_fitted(&self) -> bool {
+        false
+    }
 }
 
 /// The codes of a contract, as fitted; counts what training did not see.
@@ -45,6 +56,14 @@ impl Categories for Fixed<'_> {
             counts[index] += 1;
         }
         other.map(|code| code as f32).ok_or(CellError::UnseenCategory)
+    }
+
+    fn unseen(&mut self, index: usize) -> Option<&mut u64> {
+        self.unseen.as_deref_mut().map(|counts| &mut counts[index])
+    }
+
+    fn are_fitted(&self) -> bool {
+        true
     }
 }
 
@@ -84,6 +103,17 @@ impl Growing {
             }
         };
         contract.inputs().iter().enumerate().map(grown).collect()
+    }
+
+    /// How many categories each input has seen so far.
+    pub(crate) fn counts(&self) -> Vec<usize> {
+        self.texts.iter().zip(&self.ints).map(|(texts, ints)| texts.len() + ints.len()).collect()
+    }
+
+    /// Forgets all categories of each input beyond the first ones, so many.
+    pub(crate) fn forget_beyond(&mut self, counts: &[usize]) {
+        self.texts.iter_mut().zip(counts).for_each(|(texts, count)| texts.retain(|_, code| *code < *count));
+        self.ints.iter_mut().zip(counts).for_each(|(ints, count)| ints.retain(|_, code| *code < *count));
     }
 }
 

@@ -149,7 +149,7 @@ pub(crate) fn encode_value(
     index: usize,
     input: &Input,
     value: Value<'_>,
-    categories: &mut impl Categories,
+    categories: &mut (impl Categories + ?Sized),
 ) -> std::result::Result<f32, CellError> {
     let value = value.nan_is_missing();
     let Kind::Number { refuse_missing } = input.kind else {

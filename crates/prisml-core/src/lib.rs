@@ -64,7 +64,7 @@ mod zone;
 
 pub use cache::{ModelCache, Room};
 pub use categories::{Categories, Growing, GrownCategories};
-pub use columns::{Answered, Asked, Column, Columns, Encoded, Visit, encode_columns};
+pub use columns::{Answered, Asked, Column, Columns, Encoded, Visit, encode_columns, encode_growing_columns};
 pub use contract::{Dtype, Input, InputContract, Source};
 pub use encode::Row;
 pub use error::{CellError, Error, Result};

@@ -3,10 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use numpy::PyReadwriteArray2;
-use prisml_core::{Growing, GrownCategories, InputContract};
+use prisml_core::{Error, Growing, GrownCategories, InputContract};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use crate::columns::{Table, encode_in_order};
 use crate::errors::{misuse, raise};
 use crate::rows::{Computed, TupleRow};
 
@@ -45,12 +46,9 @@ impl Encoder {
     ) -> PyResult<()> {
         let count = rows.len()?;
         let computed = Computed::new(&self.contract, computed, count, false)?;
-        let matrix = out.as_slice_mut().map_err(|_| misuse("out is not contiguous"))?;
-        if matrix.len() != count * self.contract.width() {
-            return Err(misuse("out has not one row for each row and one column for each input"));
-        }
+        let matrix = self.matrix(&mut out, count)?;
         // Reading a row may run Python code, which must not wait for this lock.
-        let mut grown = self.grown.try_lock().map_err(|_| misuse("encode is running already"))?;
+        let mut grown = self.grown.try_lock().map_err(|_| misuse(BUSY))?;
         let mut iterator = rows.try_iter()?;
         for (index, place) in matrix.chunks_exact_mut(self.contract.width()).enumerate() {
             let row = iterator.next().ok_or_else(|| misuse("rows has fewer rows than its length says"))?;
@@ -63,6 +61,24 @@ impl Encoder {
         Ok(())
     }
 
+    /// As `encode`, for a table whose columns are those of `sources`, in that order, whatever their names; further ones are not read.
+    #[pyo3(signature = (table, out, *, as_of, first_row=0))]
+    fn encode_columns<'py>(
+        &self,
+        py: Python<'py>,
+        table: &Bound<'py, Table>,
+        mut out: PyReadwriteArray2<'py, f32>,
+        as_of: i64,
+        first_row: usize,
+    ) -> PyResult<()> {
+        let matrix = self.matrix(&mut out, table.len()?)?;
+        let encoded = encode_in_order(py, table.get(), &self.contract, as_of, matrix, &self.grown).ok_or_else(|| misuse(BUSY))?;
+        encoded.map_err(|error| {
+            let row = if let Error::Encoding { row, .. } = error { Some(first_row + row) } else { None };
+            raise(py, &error, None, row)
+        })
+    }
+
     /// What each input has seen, in the order of its codes; None for a number.
     fn categories<'py>(&self, py: Python<'py>) -> PyResult<Vec<Option<Bound<'py, PyList>>>> {
         let grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,6 +88,19 @@ impl Encoder {
             Some(GrownCategories::Ints(values)) => PyList::new(py, values).map(Some),
         };
         grown.categories(&self.contract).into_iter().map(list).collect()
+    }
+}
+
+const BUSY: &str = "encode is running already";
+
+impl Encoder {
+    /// The places of `count` encoded rows.
+    fn matrix<'a>(&self, out: &'a mut PyReadwriteArray2<'_, f32>, count: usize) -> PyResult<&'a mut [f32]> {
+        let matrix = out.as_slice_mut().map_err(|_| misuse("out is not contiguous"))?;
+        if matrix.len() != count * self.contract.width() {
+            return Err(misuse("out has not one row for each row and one column for each input"));
+        }
+        Ok(matrix)
     }
 }
 

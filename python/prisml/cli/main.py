@@ -13,7 +13,8 @@ from prisml.version import installed_version
 
 COMMANDS = {
     "train": "Train models, and publish those that pass their gates.",
-    "check": "Compare definitions with their mapping and the database; train nothing.",
+    "check": "Compare definitions with their mapping, the database and the active version.",
+    "features": "Show what training would read: a few rows, or the SQL.",
     "predict": "Predict for JSON lines, or for rows of the database.",
     "versions": "List the versions of a model, or of all.",
     "show": "Show all that is known of a version.",

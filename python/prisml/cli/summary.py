@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prisml.cli import render, tables
-from prisml.cli.check import as_document as checked_document
-from prisml.cli.check import write_findings
+from prisml.cli.findings import as_document as checked_document
+from prisml.cli.findings import write_findings
 from prisml.commands.train import Trained
 
 if TYPE_CHECKING:
     from prisml.training.fit import Candidate
 
-STORED = {"task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline", "parity"}
+STORED = {"task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline", "waived", "parity"}
 """What of the manifest belongs to the verdict."""
 
 

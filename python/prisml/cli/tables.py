@@ -52,6 +52,7 @@ def _data(manifest: Manifest) -> list[tuple[str, str]]:
     return [
         ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
         ("split", ", ".join(f"{key} {value}" for key, value in manifest.split.items())),
+        *([("waived", ", ".join(manifest.waived))] if manifest.waived else []),
     ]
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Column, Connection, Inspector, Select, Table, inspect, types
-from sqlalchemy.sql import visitors
+from sqlalchemy import Column, Select, Table, types
 
 from prisml.commands.finding import Finding
+from prisml.extraction.reads import describe, tables_and_columns
+from prisml.extraction.reflected import Reflected, Schema
+from prisml.extraction.spelling import is_retyped, undecorated
+from prisml.manifest import Read
 
 _FAMILIES: tuple[tuple[str, tuple[type[types.TypeEngine[Any]], ...]], ...] = (
     ("number", (types.Integer, types.Numeric, types.Float, types.Boolean)),
@@ -18,44 +21,68 @@ _FAMILIES: tuple[tuple[str, tuple[type[types.TypeEngine[Any]], ...]], ...] = (
 )
 
 
-def check_schema(connection: Connection, statement: Select[Any]) -> Iterator[Finding]:
-    """A finding for each table that ``statement`` reads; a column that is missing or of another kind is one of its own."""
-    inspector = inspect(connection)
+def check_schema(schema: Schema, statement: Select[Any], reads: Sequence[Read]) -> Iterator[Finding]:
+    """A finding for each table that ``statement`` reads; a column that is missing or of another kind is one of its own.
+
+    ``reads`` says which features read a column.
+    """
+    features = {(read.table, read.column): read.features for read in reads}
     for table, columns in _read(statement).items():
-        if not inspector.has_table(table.name, schema=table.schema):
-            yield Finding(f"table {table.fullname}", False, "does not exist", _tables(inspector, table))
+        reflected = schema.table(table.fullname)
+        if reflected is None:
+            concerned = {name for column in columns for name in features.get((table.fullname, column.name), ())}
+            yield Finding(f"table {table.fullname}", False, "does not exist", _tables(schema, table), tuple(sorted(concerned)))
             continue
-        problems = list(_columns(inspector, table, columns, connection.dialect.name))
+        problems = list(_columns(reflected, columns, features))
         yield from problems
         if not problems:
             yield Finding(f"table {table.fullname}", True, f"has the {len(columns)} columns that are read")
 
 
+def place_of(read: Read) -> str:
+    """The subject of a finding about the column."""
+    return f"column {read.table}.{read.column}"
+
+
+def renamed(read: Read, there: Reflected, mapped: Sequence[str]) -> str:
+    """What the column may be called now: a name like its own, or the one column of its type that nothing maps."""
+    if close := get_close_matches(read.column, there.columns, n=1):
+        return f"Did you mean {close[0]}{', of the same type' if _is_alike(read, there, close[0]) else ''}?"
+    alike = [name for name in there.columns if name not in mapped and _is_alike(read, there, name)]
+    return f"Did you mean {alike[0]}, of the same type?" if len(alike) == 1 else near(read.column, list(there.columns))
+
+
+def near(name: str, names: list[str]) -> str:
+    """The name that is most like it, or what there is."""
+    close = get_close_matches(name, names, n=1)
+    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names[:20])}." if names else "There are none at all."
+
+
+def _is_alike(read: Read, there: Reflected, name: str) -> bool:
+    return not is_retyped(read.type, there.columns[name].read.type, dialect=there.dialect)
+
+
 def _read(statement: Select[Any]) -> dict[Table, list[Column[Any]]]:
-    """The tables, behind whatever alias, with the columns that are read of them, in the order of reading."""
+    """The tables with the columns that are read of them, in the order of reading."""
     found: dict[Table, dict[str, Column[Any]]] = {}
-    for element in visitors.iterate(statement):
-        if isinstance(element, Table):
-            found.setdefault(element, {})
-        if isinstance(element, Column):
-            for base in element.base_columns:
-                if isinstance(base, Column) and isinstance(base.table, Table):
-                    found.setdefault(base.table, {})[base.name] = base
+    for each in tables_and_columns(statement):
+        if isinstance(each, Table):
+            found.setdefault(each, {})
+        elif isinstance(each.table, Table):
+            found.setdefault(each.table, {})[each.name] = each
     return {table: list(columns.values()) for table, columns in found.items()}
 
 
-def _columns(inspector: Inspector, table: Table, columns: list[Column[Any]], dialect: str) -> Iterator[Finding]:
-    reflected = {each["name"]: each["type"] for each in inspector.get_columns(table.name, schema=table.schema)}
-    # Only PostgreSQL tells columns apart by case.
-    known = reflected if dialect == "postgresql" else {name.casefold(): kind for name, kind in reflected.items()}
+def _columns(there: Reflected, columns: Sequence[Column[Any]], features: Mapping[tuple[str, str], tuple[str, ...]]) -> Iterator[Finding]:
     for column in columns:
-        name = column.name if dialect == "postgresql" else column.name.casefold()
-        place = f"column {table.fullname}.{column.name}"
-        if name not in known:
-            yield Finding(place, False, "does not exist", _near(column.name, list(reflected)))
-        elif not _fits(column.type, known[name], dialect):
-            detail = f"is {type(known[name]).__name__} in the database and {type(column.type).__name__} in the mapping"
-            yield Finding(place, False, detail, "Correct the mapping, or migrate the table.")
+        read = describe(column, features.get((column.table.fullname, column.name), ()))
+        stored = there.get(column.name)
+        if stored is None:
+            mapped = [each.name for each in column.table.columns]
+            yield Finding(place_of(read), False, "does not exist", renamed(read, there, mapped), read.features)
+        elif not _fits(column.type, stored.type, there.dialect):
+            detail = f"is {type(stored.type).__name__} in the database and {type(column.type).__name__} in the mapping"
+            yield Finding(place_of(read), False, detail, "Correct the mapping, or migrate the table.", read.features)
 
 
 def _fits(mapped: types.TypeEngine[Any], stored: types.TypeEngine[Any], dialect: str) -> bool:
@@ -68,14 +95,10 @@ def _fits(mapped: types.TypeEngine[Any], stored: types.TypeEngine[Any], dialect:
 
 
 def _family(kind: types.TypeEngine[Any]) -> str | None:
-    base = kind.impl_instance if isinstance(kind, types.TypeDecorator) else kind
+    base = undecorated(kind)
     return next((family for family, members in _FAMILIES if isinstance(base, members)), None)
 
 
-def _tables(inspector: Inspector, table: Table) -> str:
-    return _near(table.name, [*inspector.get_table_names(schema=table.schema), *inspector.get_view_names(schema=table.schema)])
-
-
-def _near(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, n=1)
-    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names[:20])}." if names else "There are none at all."
+def _tables(schema: Schema, table: Table) -> str:
+    inspector = schema.inspector
+    return near(table.name, [*inspector.get_table_names(schema=table.schema), *inspector.get_view_names(schema=table.schema)])

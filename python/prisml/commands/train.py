@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import Engine
 
 from prisml.commands.activate import active_or_none
-from prisml.commands.check import Checked, check
+from prisml.commands.check import Checked, check_database
 from prisml.commands.remarks import Remarks
 from prisml.definition.model import ModelDefinition
 from prisml.errors import ConflictError, ModelNotFoundError, QualityGateError, VersionNotFoundError
+from prisml.extraction.database import reaching
+from prisml.extraction.reads import reads_of
+from prisml.extraction.reflected import observed
 from prisml.extraction.stream import extract
+from prisml.manifest import Read
 from prisml.progress import Progress, silent
 from prisml.registry.labels import check_label
 from prisml.registry.registry import Registry, Version
@@ -75,16 +79,23 @@ def train(
     said = remarks or Remarks()
     _require_free(registry, definition.name, said.label)
     before = active_or_none(registry, definition.name)
-    checked = check(definition, database=database, progress=progress)
+    checked = check_database(definition, database=database, progress=progress)
     if not checked.passed:
         return Trained(definition.name, checked, None, None, before, False, time.perf_counter() - started)
-    candidate = fit(definition, extract(definition, database, progress=progress), progress=progress)
+    reads = _reads(definition, database)
+    candidate = fit(definition, extract(definition, database, progress=progress), reads=reads, progress=progress)
     version, known, held = None, False, None
     if candidate.passed:
         version, known = _publish(candidate, registry, said, activate=activate, progress=progress)
         held = registry.held(definition.name) if activate and not version.active else None
     serving = active_or_none(registry, definition.name)
     return Trained(definition.name, checked, candidate, version, serving, known, time.perf_counter() - started, held)
+
+
+def _reads(definition: ModelDefinition[Any], database: Engine) -> tuple[Read, ...]:
+    """The columns that the features read, compared with those of the database."""
+    with reaching(database.url), database.connect() as connection:
+        return observed(reads_of(definition), connection)
 
 
 def _require_free(registry: Registry, model: str, label: str | None) -> None:

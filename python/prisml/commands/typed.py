@@ -61,7 +61,7 @@ def _refused(path: _Path, reader: _Reader) -> EncodingError:
 def _of_resolvers(definition: ModelDefinition[Any]) -> dict[_Path, _Reader]:
     readers: dict[_Path, _Reader] = {}
     for resolver in definition.resolvers.values():
-        for attribute in resolver.uses:
+        for attribute in resolver.columns:
             found = type_of_sql(attribute.type)
             if found.enum_class is not None:
                 readers[(attribute.key,)] = _member_of(found.enum_class)

@@ -24,10 +24,10 @@ _AFTER = frozenset({operators.gt, operators.ge})
 def check_bounds(place: Place, mapper: Mapper[Any], sql: ColumnElement[Any], offsets: tuple[timedelta, ...]) -> None:
     """``LeakageError`` of the guard "unbounded" where ``sql`` looks past ``as_of``, or reads a table with times without that bound."""
     if offsets and offsets[-1] > timedelta(0):
-        raise _leak(place, f"looks {_said(offsets[-1])} past as_of", "A feature sees what lies before: compare with as_of, or earlier.")
+        raise unbounded(place, f"looks {_said(offsets[-1])} past as_of", "A feature sees what lies before: compare with as_of, or earlier.")
     for source, columns in _unbounded(mapper, sql):
         named = " or ".join(f"{source}.{column}" for column in columns)
-        raise _leak(
+        raise unbounded(
             place,
             f"reads {source} of all times, and as_of lies in the past",
             f"Bound it: {named} < as_of, in expression(lambda as_of: ...).",
@@ -55,15 +55,21 @@ def _shown(element: Any) -> Iterator[Column[Any]]:
 
 
 def _unbounded(mapper: Mapper[Any], sql: ColumnElement[Any]) -> Iterator[tuple[str, list[str]]]:
-    own = set(mapper.tables)
+    """The tables with times that a SELECT in ``sql`` reads without a bound, by name, with those columns."""
+    own = {_identity(table) for table in mapper.tables}
     for query in visitors.iterate(sql):
         if not isinstance(query, Select):
             continue
-        bounded = {column.table for pair in _comparisons(query) if _is_upper(pair) for column in _columns(pair)}
+        bounded = {_identity(column.table) for pair in _comparisons(query) if _is_upper(pair) for column in _columns(pair)}
         for source in _sources(query):
             times = [column.name for column in source.columns if kind_of(column.type) is not None]
-            if times and source not in bounded and source not in own:
-                yield str(getattr(source, "name", "a subquery")), times
+            if times and _identity(source) not in bounded | own:
+                yield str(getattr(getattr(source, "element", source), "name", "a subquery")), times
+
+
+def _identity(source: Any) -> tuple[str, str]:
+    """What a table or alias is known by; SQLAlchemy copies aliases where it copies SQL, and their names stay."""
+    return source.__visit_name__, str(getattr(source, "fullname", None) or source.name)
 
 
 def _sources(query: Select[Any]) -> Iterator[FromClause]:
@@ -106,7 +112,8 @@ def _said(offset: timedelta) -> str:
     return f"{offset.days} days" if offset.days else f"{offset.seconds} seconds"
 
 
-def _leak(place: Place, what: str, way_out: str) -> LeakageError:
+def unbounded(place: Place, what: str, way_out: str) -> LeakageError:
+    """The refusal by the guard "unbounded"."""
     waiver = f'Where it is known then all the same, waive=["unbounded:{place.feature}"].'
     context = {"entity": place.entity, "output": place.output, "feature": place.feature, "guard": "unbounded"}
     return LeakageError(f"{place.entity}.{place.output}: {place.part} {what}.", context, [way_out, waiver])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -24,6 +24,7 @@ from prisml.definition.place import Place
 from prisml.definition.split import DEFAULT_TEST_SIZE, Split, resolve_split
 from prisml.definition.stability import check_history
 from prisml.definition.task import label_dtype, resolve_positive, resolve_task
+from prisml.definition.waivers import read_waivers, waives
 from prisml.definition.windows import check_windows
 from prisml.manifest import Input, Task
 
@@ -54,6 +55,7 @@ def define_model(
     threshold: float = 0.5,
     gates: Sequence[Gate] = (),
     min_accuracy: float | None = None,
+    waive: Collection[str] = (),
     name: str | None = None,
 ) -> ModelDefinition[T]:
     """The definition of a predictive field of ``entity``, checked against its mapping; no database is touched.
@@ -94,6 +96,9 @@ def define_model(
         A binary model's label is the positive class where its probability is above it.
     ``gates``
         What the hold-out must reach, see ``Gate``; ``min_accuracy=0.75`` is short for ``Gate("accuracy", min=0.75)``.
+    ``waive``
+        Guards against leakage that are not to refuse the model: ``"single_feature:days_overdue"`` for one feature, ``"single_feature"``
+        for all.
     ``name``
         The model's name in the registry; otherwise the name of the variable that holds the definition.
 
@@ -107,7 +112,8 @@ def define_model(
     learned = read_label(place, mapper, label, moments)
     resolved = resolve_task(place, learned.type, task)
     check_algorithm(place, algorithm, resolved)
-    specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm), moments), features, learned)
+    waivers = read_waivers(place, waive, features)
+    specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm), moments), features, learned, waivers)
     parts = resolve_split(place, mapper, split, test_size, moments)
     check_windows(place, moments, learned.horizon, parts)
     shorthand = () if min_accuracy is None else (accuracy_gate(place, min_accuracy, resolved),)
@@ -126,6 +132,7 @@ def define_model(
         seed=_check_seed(place, seed),
         threshold=_check_threshold(place, threshold, resolved),
         gates=(*check_gates(place, gates, resolved), *shorthand),
+        waive=waivers,
         inputs=inputs,
         given_name=name,
         as_of=moments,
@@ -142,7 +149,7 @@ def _globals_of_caller() -> Mapping[str, object]:
 
 
 def _read_features(
-    place: Place, reader: Reader, features: object, learned: ReadLabel
+    place: Place, reader: Reader, features: object, learned: ReadLabel, waivers: Collection[str]
 ) -> tuple[Mapping[str, FeatureSpec[Any]], tuple[Input, ...]]:
     if not isinstance(features, Mapping) or not features:
         raise place.of("features").error(
@@ -155,7 +162,7 @@ def _read_features(
         spec, read = reader.read(here, given)
         if learned.decided_by is not None and learned.decided_by in own_reads(spec):
             raise here.error(f"reads {learned.decided_by}, which alone decides the label", "Leave it out: it would give the answer away.")
-        check_history(here, reader.mapper, spec, reader.as_of, waived=False)
+        check_history(here, reader.mapper, spec, reader.as_of, waived=waives(waivers, "unbounded", name))
         specs[name] = spec
         inputs.append(read)
     return MappingProxyType(specs), tuple(inputs)

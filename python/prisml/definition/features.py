@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, Generic, Literal, TypeVar, overload
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.orm import ColumnProperty, QueryableAttribute
 
 from prisml.definition.mapping import ColumnLike
 from prisml.definition.moment import AsOf, Moment
@@ -93,7 +93,7 @@ class Resolver(Generic[T_contra]):
 
     fn: Callable[..., object]
     type: type[object]
-    uses: tuple[ColumnLike, ...]
+    uses: tuple[QueryableAttribute[Any] | ColumnLike, ...]
     version: str | None = field(default=None, kw_only=True)
     missing: Missing = field(default=None, kw_only=True)
     unseen: Unseen = field(default="other", kw_only=True)
@@ -104,6 +104,16 @@ class Resolver(Generic[T_contra]):
     def takes_as_of(self) -> bool:
         """Whether the function takes the moment of prediction as its second argument."""
         return positional_arguments(self.fn) == 2
+
+    @property
+    def columns(self) -> tuple[QueryableAttribute[Any], ...]:
+        """The columns in ``uses``; only of what ``define_model`` has read."""
+        return tuple(used for used in self.uses if isinstance(used, QueryableAttribute) and isinstance(used.property, ColumnProperty))
+
+    @property
+    def relationships(self) -> tuple[QueryableAttribute[Any], ...]:
+        """The relationships in ``uses``; only of what ``define_model`` has read."""
+        return tuple(used for used in self.uses if isinstance(used, QueryableAttribute) and not isinstance(used.property, ColumnProperty))
 
 
 @dataclass(frozen=True)
@@ -199,7 +209,8 @@ def resolver(
     ``type``
         What it returns: float, int, bool or Decimal (a number), str or an Enum class (a category).
     ``uses``
-        The columns of the entity that it reads.
+        The columns of the entity that it reads, and relationships: the related rows show their columns, all rows of many as a tuple.
+        Training loads them in constant statements. Where ``as_of`` lies in the past, a resolver of related rows takes ``(row, as_of)``.
     ``version``
         Stands for the function's code in the check that a stored model is served by the code it was trained with. Needed only where
         the source cannot be read; change it with the code.

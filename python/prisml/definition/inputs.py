@@ -177,7 +177,7 @@ def own_reads(feature: FeatureSpec[Any]) -> set[str]:
     if isinstance(feature, Feature):
         return {feature.column.key}
     if isinstance(feature, Resolver):
-        return {column.key for column in feature.uses}
+        return {column.key for column in feature.columns}
     if isinstance(feature, Transform):
         return {argument.key for argument in feature.arguments if not isinstance(argument, Related | Expression)}
     return set()

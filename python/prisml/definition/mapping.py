@@ -192,15 +192,22 @@ def _to_one(mapper: Mapper[Any], relationship: object, place: Place) -> Instrume
         raise place.error(
             f"goes over {given}, not over a relationship", f"Write related({entity}.<relationship>, <column of the related class>)."
         )
-    if not isinstance(relationship.parent, Mapper) or not mapper.isa(relationship.parent):
-        owner = relationship.parent.class_.__name__
-        raise place.error(
-            f"goes over {owner}.{relationship.key}, which is no relationship of {entity}", f"Start from a relationship of {entity}."
-        )
+    own_relationship(mapper, relationship, place)
     if relationship.property.uselist:
         raise place.error(
             f"goes over {entity}.{relationship.key}, which leads to many rows",
             "Take a to-one relationship, or map the aggregate you need as a column_property of the class.",
+        )
+    return relationship
+
+
+def own_relationship(mapper: Mapper[Any], relationship: InstrumentedAttribute[Any], place: Place) -> InstrumentedAttribute[Any]:
+    """The relationship, which is one of the entity; ``DefinitionError`` where it is another's."""
+    entity = mapper.class_.__name__
+    if not isinstance(relationship.parent, Mapper) or not mapper.isa(relationship.parent):
+        owner = relationship.parent.class_.__name__
+        raise place.error(
+            f"goes over {owner}.{relationship.key}, which is no relationship of {entity}", f"Start from a relationship of {entity}."
         )
     return relationship
 

@@ -58,8 +58,9 @@ class ModelDefinition(Generic[T]):
     Frozen, and checked against the mapping already. All columns in it are attributes of the mapped class, whichever way they were
     given. ``features`` holds no bare columns; ``label`` is a mapped attribute, an ``Expression`` or a ``Resolver``;
     ``label_dtype`` is the type of its values; ``positive`` is the positive class of a binary task, an Enum's member by name;
-    ``gates`` includes the one of ``min_accuracy``; ``inputs`` are the columns of the encoded matrix in order, their categories not
-    yet known; ``horizon`` is how far the label looks past ``as_of``. Two definitions are equal only where they are the same object.
+    ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order,
+    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``. Two definitions are equal only where they
+    are the same object.
     """
 
     entity: type[T]
@@ -76,6 +77,7 @@ class ModelDefinition(Generic[T]):
     seed: int
     threshold: float
     gates: tuple[Gate, ...]
+    waive: tuple[str, ...]
     inputs: tuple[Input, ...]
     given_name: str | None
     as_of: AsOfRule = field(default_factory=AsOfRule)
@@ -125,7 +127,9 @@ class ModelDefinition(Generic[T]):
         """The engine that serves this model, with the definition's resolvers, and follows its registry.
 
         ``registry=``, ``version=``, ``refresh=`` and ``preload=`` as in ``prisml.load``. Raises ``SchemaDriftError`` where the stored
-        version was trained with other code than this definition's.
+        version was trained with other inputs or other code than this definition's: it cannot be served by it. Where only the mapping
+        says something else of the same columns (a length or precision, NULL allowed, an enumeration's values, a foreign key), a
+        ``PrisMLWarning`` names what differs and the engine serves; with ``on_drift="error"`` that raises too (default: ``"warn"``).
         """
         if not _openers:
             raise ConfigurationError("Nothing is there to serve the model.", {"output": self.output}, ["Import prisml first."])

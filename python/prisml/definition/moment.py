@@ -197,8 +197,6 @@ class _Binder:
         if self._column is None or as_of.offset.microseconds:
             raise self._place.error("moves a column as_of by a part of a second", "Give timedeltas of whole seconds.")
         own = kind_of(self._column.type) or "naive"
-        if own == kind and not as_of.offset:
-            return self._column.__clause_element__()
         return Shifted(self._column.__clause_element__(), seconds=as_of.offset // timedelta(seconds=1), source=own, target=kind)
 
     def _refuse_arithmetic(self, *sides: ColumnElement[Any]) -> None:

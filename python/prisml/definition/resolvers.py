@@ -6,10 +6,10 @@ import inspect
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import InstrumentedAttribute, Mapper, RelationshipProperty
 
 from prisml.definition.features import Resolver, positional_arguments
-from prisml.definition.mapping import own_column, type_of_python
+from prisml.definition.mapping import own_column, own_relationship, type_of_python
 from prisml.definition.place import Place
 
 
@@ -21,7 +21,14 @@ def check_resolver(place: Place, mapper: Mapper[Any], resolver: Resolver[Any]) -
         raise place.error(f"has a resolver of type {returned.described}", "Write type=float, int, bool, Decimal, str or an Enum class.")
     if not resolver.uses:
         raise place.error("has a resolver that uses no column", "Name the columns it reads: uses=[...].")
-    return replace(resolver, uses=tuple(own_column(mapper, column, place) for column in resolver.uses))
+    return replace(resolver, uses=tuple(_used(mapper, used, place) for used in resolver.uses))
+
+
+def _used(mapper: Mapper[Any], used: object, place: Place) -> InstrumentedAttribute[Any]:
+    """The column or relationship as a mapped attribute of the entity."""
+    if isinstance(used, InstrumentedAttribute) and isinstance(used.property, RelationshipProperty):
+        return own_relationship(mapper, used, place)
+    return own_column(mapper, used, place)
 
 
 def _check_function(place: Place, function: object) -> None:

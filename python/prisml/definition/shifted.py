@@ -25,6 +25,11 @@ class Shifted(FunctionElement[Any]):
         self.seconds, self.source, self.target = seconds, source, target
         self.type = Date() if target == "date" else DateTime(timezone=target == "aware")
 
+    @property
+    def is_the_column(self) -> bool:
+        """Whether the column is what is wanted, as it is."""
+        return self.seconds == 0 and self.source == self.target
+
     def column_text(self, compiler: SQLCompiler, **options: Any) -> str:
         """The column as the dialect writes it."""
         first: ColumnElement[Any] = next(iter(self.clauses))
@@ -42,6 +47,8 @@ def _described(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
 def _sqlite(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
     """Moments are texts there, compared as texts, and their fraction of a second is kept as it was written."""
     column, move = element.column_text(compiler, **options), f"'{element.seconds:+d} seconds'"
+    if element.is_the_column:
+        return column
     if element.target == "date":
         return f"date(substr({column}, 1, 19), {move})"
     if element.source == "date":
@@ -53,6 +60,8 @@ def _sqlite(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
 def _postgresql(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
     """Calculated without a zone, where a day has 24 hours; a zone is taken away first and given back at the end."""
     column = element.column_text(compiler, **options)
+    if element.is_the_column:
+        return column
     naive = {"date": f"CAST({column} AS TIMESTAMP)", "naive": column, "aware": f"({column} AT TIME ZONE 'UTC')"}[element.source]
     moved = f"({naive} + INTERVAL '{element.seconds} seconds')" if element.seconds else naive
     return {"date": f"CAST({moved} AS DATE)", "naive": moved, "aware": f"({moved} AT TIME ZONE 'UTC')"}[element.target]
@@ -62,6 +71,8 @@ def _postgresql(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(Shifted, "mariadb")
 def _mysql(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
     column = element.column_text(compiler, **options)
+    if element.is_the_column:
+        return column
     moment = f"CAST({column} AS DATETIME(6))" if element.source == "date" else column
     moved = f"({moment} + INTERVAL {element.seconds} SECOND)" if element.seconds else moment
     return f"CAST({moved} AS DATE)" if element.target == "date" else moved

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapper
 
 from prisml.definition.as_of import AsOfRule
-from prisml.definition.bounds import check_bounds, own_columns
-from prisml.definition.features import Expression, Feature, FeatureSpec, Related, Transform
+from prisml.definition.bounds import check_bounds, own_columns, unbounded
+from prisml.definition.features import Expression, Feature, FeatureSpec, Related, Resolver, Transform
 from prisml.definition.place import Place
 
 
@@ -25,6 +25,12 @@ def check_history(place: Place, mapper: Mapper[Any], spec: FeatureSpec[Any], as_
     for item in _expressions(spec):
         if isinstance(item.sql, ColumnElement) and not waived:
             check_bounds(place, mapper, item.sql, item.offsets)
+    if isinstance(spec, Resolver) and spec.relationships and not spec.takes_as_of and not waived:
+        raise unbounded(
+            place,
+            f"reads all rows of {spec.relationships[0].key}, whenever they came, and as_of lies in the past",
+            "Let the resolver take (row, as_of), and pass over rows that came later.",
+        )
     if spec.stable:
         return
     changing = sorted(set(_today(mapper, spec, as_of)))
@@ -60,5 +66,5 @@ def _today(mapper: Mapper[Any], spec: FeatureSpec[Any], as_of: AsOfRule) -> Iter
     elif isinstance(spec, Related):
         yield f"{spec.relationship.key}.{spec.column.key}"
     else:
-        columns = (spec.column,) if isinstance(spec, Feature) else spec.uses
+        columns = (spec.column,) if isinstance(spec, Feature) else spec.columns
         yield from (column.key for column in columns if column.key != moment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import repeat
@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from prisml._core import Encoder
 from prisml.definition.features import Resolver
@@ -21,7 +21,8 @@ from prisml.definition.split import GroupSplit, RandomSplit
 from prisml.errors import EncodingError, FeatureExtractionError
 from prisml.extraction.labels import Classes, Groups, Numbers, Times
 from prisml.extraction.reading import Page
-from prisml.extraction.resolvers import ResolverRow, resolve_all
+from prisml.extraction.related import RelatedRows
+from prisml.extraction.resolvers import ResolverRow, resolve_all, resolver_rows
 from prisml.extraction.statement import Statement
 from prisml.manifest import ClassLabel
 
@@ -50,7 +51,16 @@ class Dropped:
 class Matrix:
     """Fills the preallocated arrays of ``total`` rows; ``now`` is the moment of extraction."""
 
-    def __init__(self, definition: ModelDefinition[Any], statement: Statement, encoder: Encoder, *, total: int, now: datetime) -> None:
+    def __init__(
+        self,
+        definition: ModelDefinition[Any],
+        statement: Statement,
+        encoder: Encoder,
+        connection: Connection,
+        *,
+        total: int,
+        now: datetime,
+    ) -> None:
         self.read = 0
         self.kept = 0
         self.dropped = Dropped()
@@ -60,6 +70,7 @@ class Matrix:
         self._definition = definition
         self._statement = statement
         self._encoder = encoder
+        self._related = RelatedRows(definition, connection)
         self._matrix = np.empty((total, len(definition.inputs)), np.float32)
         self._labels = (Numbers if definition.task == "regression" else Classes)(definition.label_dtype, total)
         self._split: Times | Groups | None = None
@@ -156,14 +167,18 @@ class Matrix:
     def _label_values(self, rows: Sequence[Row[Any]], as_of: datetime) -> list[object]:
         label = self._definition.label
         if isinstance(label, Resolver) and self._statement.label_uses is not None:
-            return self._resolved(label, "the label", self._statement.label_uses, rows, as_of)
+            related = self._related.of(rows, tuple(self._statement.keys.values())) if label.relationships else {}
+            views = resolver_rows(label, "the label", self._statement.label_uses, rows, related)
+            return self._resolved(label, "the label", views, rows, as_of)
         return list(map(itemgetter(self._statement.label), rows))
 
     def _encode(self, start: int, rows: Sequence[Row[Any]], as_of: datetime) -> None:
         statement = self._statement
         computed: dict[str, list[object]] = {name: list(map(itemgetter(place), rows)) for name, place in statement.expressions.items()}
+        related = self._related.of(rows, tuple(statement.keys.values()))
         for feature, resolver in self._definition.resolvers.items():
-            computed[feature] = self._resolved(resolver, feature, statement.uses[feature], rows, as_of)
+            views = resolver_rows(resolver, feature, statement.uses[feature], rows, related)
+            computed[feature] = self._resolved(resolver, feature, views, rows, as_of)
         out = self._matrix[start : start + len(rows)]
         try:
             self._encoder.encode(rows, out, as_of=_micros(as_of), computed=computed, first_row=start)
@@ -175,9 +190,8 @@ class Matrix:
             raise type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, error.suggestions) from None
 
     def _resolved(
-        self, resolver: Resolver[Any], feature: str, places: Mapping[str, int], rows: Sequence[Row[Any]], as_of: datetime
+        self, resolver: Resolver[Any], feature: str, views: Iterable[ResolverRow], rows: Sequence[Row[Any]], as_of: datetime
     ) -> list[object]:
-        views = (ResolverRow(feature, places, row) for row in rows)
         return resolve_all(
             resolver, feature, views, self._moments_of(rows, as_of), place=lambda index: f"the row with {self._key(rows[index])}"
         )

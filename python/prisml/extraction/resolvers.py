@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import NoneType, TracebackType
 from typing import Any
@@ -14,6 +14,7 @@ from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
 from prisml.definition.moment import moment_of
 from prisml.errors import DefinitionError, EncodingError, FeatureExtractionError, PrisMLError
+from prisml.extraction.related import in_utc, shown
 
 _ABSENT = object()
 _OWN = str(Path(__file__).resolve().parent)
@@ -42,8 +43,7 @@ class ResolverRow:
         place = self.__places.get(name)
         if place is None:
             raise self.__refused(name)
-        value = self.__values[place]
-        return _in_utc(value) if isinstance(value, datetime) else value
+        return in_utc(self.__values[place])
 
     def __setattr__(self, name: str, value: object) -> None:
         message = f"The resolver of {self.__feature!r} writes to {name!r} of its row, which is read-only."
@@ -57,6 +57,26 @@ class ResolverRow:
             {"feature": self.__feature, "attribute": name},
             [f"Add the column to uses= (now: {', '.join(self.__places)}), or correct the name."],
         )
+
+
+def resolver_rows(
+    resolver: Resolver[Any],
+    feature: str,
+    places: Mapping[str, int],
+    rows: Sequence[Sequence[object]],
+    related: Mapping[str, Sequence[object]],
+) -> Iterator[ResolverRow]:
+    """The rows of a statement as ``resolver`` sees them: columns at ``places``, and its ``related`` rows, by relationship."""
+    names = [used.key for used in resolver.relationships]
+    if not names:
+        return (ResolverRow(feature, places, row) for row in rows)
+    size = len(rows[0]) if rows else 0
+    everything = {**places, **{name: size + number for number, name in enumerate(names)}}
+    columns = zip(*(related[name] for name in names), strict=True)
+    return (
+        ResolverRow(feature, everything, (*row, *(shown(feature, value) for value in values)))
+        for row, values in zip(rows, columns, strict=True)
+    )
 
 
 def resolve(resolver: Resolver[Any], feature: str, row: ResolverRow, as_of: datetime) -> object:
@@ -136,11 +156,14 @@ def _predicted(
     first_row: int,
 ) -> list[object]:
     places = {used.key: place for place, used in enumerate(resolver.uses)}
+    related = {used.key for used in resolver.relationships}
     given: dict[int, object] = {}
     views: list[ResolverRow] = []
     indices: list[int] = []
     for index, row in enumerate(rows, start=first_row):
         found = [_read(row, name, feature, index) for name in places]
+        for name in related:
+            found[places[name]] = found[places[name]] if found[places[name]] is _ABSENT else shown(feature, found[places[name]])
         if all(value is not _ABSENT for value in found):
             views.append(ResolverRow(feature, places, found))
             indices.append(index)
@@ -181,10 +204,6 @@ def _missing(feature: str, index: int, absent: list[str], *, by_name: bool) -> E
     ways = f"Give {keys}, which its resolver uses" + (f", or {feature!r} itself." if by_name else ".")
     context = {"feature": feature, "row": index, "missing": absent}
     return EncodingError(f"Feature {feature!r}, row {index}: the row has no {keys}.", context, [ways])
-
-
-def _in_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class _Raised(AbstractContextManager[None]):

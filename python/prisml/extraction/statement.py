@@ -62,7 +62,7 @@ def training_statement(definition: ModelDefinition[Any], sources: Iterable[Path]
     layout = _features(definition, columns, sources)
     label: dict[str, Any] = {}
     if isinstance(definition.label, Resolver):
-        label["label_uses"] = {used.key: columns.place((used.key,), "the label") for used in definition.label.uses}
+        label["label_uses"] = {used.key: columns.place((used.key,), "the label") for used in definition.label.columns}
     else:
         label["label"] = columns.place_sql(definition.label, "the label")
     if not isinstance(definition.split, RandomSplit) and definition.split.column is not None:
@@ -173,7 +173,7 @@ def _features(definition: ModelDefinition[Any], columns: _Columns, sources: Iter
         "sources": paths,
         "keys": {path[-1]: columns.place(path, "the primary key") for path in columns.key_paths},
         "uses": {
-            feature: {used.key: columns.place((used.key,), f"feature {feature!r}") for used in resolver.uses}
+            feature: {used.key: columns.place((used.key,), f"feature {feature!r}") for used in resolver.columns}
             for feature, resolver in definition.resolvers.items()
         },
     }

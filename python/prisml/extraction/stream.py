@@ -53,13 +53,13 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
     Raises ``NoDataError`` where there is no row with a label, or a label looks ahead of today, ``FeatureExtractionError`` or
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
-    encoder = Encoder(json.dumps([item.model_dump(mode="json") for item in definition.inputs]))
+    encoder = encoder_of(definition)
     statement = training_statement(definition, encoder.sources)
     with snapshot(engine) as connection:
         now = datetime.now(UTC)
-        moments = _seen_at(definition, now)
+        moments = seen_at(definition, now)
         total = sum(count(connection, statement, moment) for moment in moments)
-        matrix = Matrix(definition, statement, encoder, total=total, now=now)
+        matrix = Matrix(definition, statement, encoder, connection, total=total, now=now)
         progress("extract", 0, total)
         for moment in moments:
             for page in pages(connection, statement, moment, size=page_size):
@@ -68,9 +68,16 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
     return _finished(matrix, definition)
 
 
-def _seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, ...]:
+def encoder_of(definition: ModelDefinition[Any]) -> Encoder:
+    """A new encoder of the definition's inputs, whose categories grow as rows are encoded."""
+    return Encoder(json.dumps([item.model_dump(mode="json") for item in definition.inputs]))
+
+
+def seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, ...]:
     """The moments that the statement is run for; ``NoDataError`` where one of them, or the end of its label's time, has not come."""
-    dates = definition.as_of.dates or (now,)
+    dates = definition.as_of.dates
+    if not dates:
+        return (now,)
     last = dates[-1] + definition.horizon
     if last > now:
         what = f"as_of {dates[-1]:%Y-%m-%d} lies ahead" if dates[-1] > now else f"the label of as_of {dates[-1]:%Y-%m-%d} looks ahead"

@@ -14,6 +14,7 @@ from weakref import finalize, ref
 
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.orm.collections import collection_adapter
 
 from prisml.definition.model import ModelDefinition
 from prisml.errors import PrisMLError
@@ -172,4 +173,13 @@ def _tokens(row: object, related: Iterable[str]) -> Iterator[object]:
     """What stands for each of the related objects, as it is now; None where there is none."""
     for relationship in related:
         target = row.__dict__.get(relationship)
-        yield None if target is None else instance_state(target).info.setdefault(_TOKEN, object())
+        if target is None:
+            yield None
+        elif hasattr(target, "_sa_adapter"):
+            yield tuple(map(_token, collection_adapter(target)))
+        else:
+            yield _token(target)
+
+
+def _token(target: object) -> object:
+    return instance_state(target).info.setdefault(_TOKEN, object())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, inspect, select, tuple_
-from sqlalchemy.orm import QueryableAttribute, Session, joinedload, load_only, undefer
+from sqlalchemy.orm import QueryableAttribute, Session, joinedload, load_only, selectinload, undefer
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -43,7 +43,9 @@ def _joined(entity: Any, reads: Reads) -> Iterator[ORMOption]:
     for name, keys in reads.related.items():
         relationship: QueryableAttribute[Any] = getattr(entity, name)
         target: Any = relationship.property.mapper.class_
-        yield joinedload(relationship).options(*(undefer(getattr(target, key)) for key in sorted(keys)))
+        # Many rows would repeat the object's own in a join.
+        load = selectinload if name in reads.many else joinedload
+        yield load(relationship).options(*(undefer(getattr(target, key)) for key in sorted(keys)))
 
 
 def _key(entity: Any) -> Iterator[QueryableAttribute[Any]]:

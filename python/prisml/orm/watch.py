@@ -15,7 +15,7 @@ from prisml.orm.reads import Reads
 
 def watch(definition: ModelDefinition[Any], reads: Reads) -> None:
     """Drop predictions when what ``definition`` reads changes, in its entity or in a related one."""
-    _predicted.watch(definition.entity, reads.attributes)
+    _predicted.watch(definition.entity, reads.attributes | reads.asked)
     relationships = inspect(definition.entity).relationships
     for name, keys in reads.related.items():
         _related.watch(relationships[name].mapper.class_, keys)
@@ -33,7 +33,7 @@ class _Watch:
             self._keys[entity] = set()
             self._watch_instances(entity, self._keys[entity])
         for key in sorted(set(keys) - self._keys[entity]):
-            for change in ("set", "remove"):
+            for change in ("set", "append", "remove", "bulk_replace"):
                 event.listen(getattr(entity, key), change, self._changed, raw=True, propagate=True)
             self._keys[entity].add(key)
 

@@ -17,6 +17,7 @@ from prisml.registry.experiments import BUCKETS, CONTROL, Experiment, Variant
 from prisml.registry.log import Mark
 from prisml.registry.registry import Registry
 from prisml.serving.columns import checked_numbers
+from prisml.serving.drift import OnDrift
 from prisml.serving.effort import ONE_THREAD, Effort
 from prisml.serving.info import Info
 from prisml.serving.prediction import Predictions, Shares, present
@@ -54,12 +55,20 @@ class Deployed:
         self.by_number = {**others, **({} if control.number is None else {control.number: control})}
 
     @classmethod
-    def read(cls, registry: Registry, name: str, definition: ModelDefinition[Any] | None, *, before: Deployed | None = None) -> Deployed:
+    def read(
+        cls,
+        registry: Registry,
+        name: str,
+        definition: ModelDefinition[Any] | None,
+        *,
+        before: Deployed | None = None,
+        on_drift: OnDrift = "warn",
+    ) -> Deployed:
         """What the registry's log says is to serve, loaded; what ``before`` has of it is not loaded again."""
         found = registry.deployment(name)
         numbers = {found.version, *(variant.version for variant in (found.experiment.variants if found.experiment else ()))}
         known = {} if before is None else before.by_number
-        served = {number: _load(registry, name, number, definition, known.get(number)) for number in sorted(numbers)}
+        served = {number: _load(registry, name, number, definition, known.get(number), on_drift) for number in sorted(numbers)}
         return cls(served[found.version], mark=found.mark, experiment=found.experiment, others=served)
 
     def preload(self) -> None:
@@ -152,7 +161,11 @@ class Deployed:
 _EVERYBODY = Experiment("", "", datetime(1970, 1, 1, tzinfo=UTC), (Variant(CONTROL, 0, 1.0, ((0, BUCKETS),)),))
 
 
-def _load(registry: Registry, name: str, number: int, definition: ModelDefinition[Any] | None, known: Served | None) -> Served:
+def _load(
+    registry: Registry, name: str, number: int, definition: ModelDefinition[Any] | None, known: Served | None, on_drift: OnDrift
+) -> Served:
     version = registry.version(name, number)
     # Another digest under the same number: the registry was made anew.
-    return known if known is not None and known.digest == version.digest else Served.from_registry(registry, version, definition=definition)
+    if known is not None and known.digest == version.digest:
+        return known
+    return Served.from_registry(registry, version, definition=definition, on_drift=on_drift)

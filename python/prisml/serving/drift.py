@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from prisml.definition.model import ModelDefinition
-from prisml.errors import SchemaDriftError
+from prisml.errors import ConfigurationError, SchemaDriftError
+from prisml.extraction.changes import changes
 from prisml.extraction.fingerprint import columns_fingerprint, fingerprints_of
+from prisml.extraction.reads import reads_of
 from prisml.manifest import Input, Manifest
 
+OnDrift = Literal["error", "warn"]
+"""What becomes of a mapping whose columns are mapped otherwise than a version was trained on, though nothing keeps it from being served."""
 
-def check_drift(definition: ModelDefinition[Any], manifest: Manifest) -> None:
+
+def checked_on_drift(given: object) -> OnDrift:
+    """``given``, where it is one of the two words; else ``ConfigurationError``."""
+    if given == "error":
+        return "error"
+    if given == "warn":
+        return "warn"
+    raise ConfigurationError(f"on_drift is a {type(given).__name__} that says nothing.", {}, ['Give "warn" or "error".'])
+
+
+def check_drift(definition: ModelDefinition[Any], manifest: Manifest, on_drift: OnDrift = "warn") -> str | None:
+    """What is mapped otherwise than the version was trained on, as a sentence to warn with; None where nothing is.
+
+    ``SchemaDriftError`` where the definition cannot serve the version, and, with ``"error"``, in place of that sentence.
+    """
+    check_definition(definition, manifest)
+    differences = tuple(_otherwise(definition, manifest))
+    if not differences:
+        return None
+    features = tuple(sorted({feature for each in differences for feature in each[1]}))
+    told = "; ".join(f"{place} {what}" for place, _, what in differences)
+    if on_drift == "error":
+        raise SchemaDriftError(
+            f"{manifest.name!r} was trained with another mapping: {told}.",
+            {"model": manifest.name, "features": features, "fields": ()},
+            ["Train again: prisml check --retrain.", 'Or serve it all the same: definition.load(on_drift="warn").'],
+        )
+    names = ", ".join(map(repr, features))
+    return f"Model {manifest.name!r} was trained with another mapping: {told}. It serves; train again, for the sake of {names}."
+
+
+def check_definition(definition: ModelDefinition[Any], manifest: Manifest) -> None:
     """``SchemaDriftError`` that names what is not as in the trained version: the field, its features' columns or their resolvers."""
     if others := tuple(_other_field(definition, manifest)):
         raise _drift(manifest, f"It was trained with another {' and another '.join(others)}.", (), fields=others)
@@ -28,6 +63,21 @@ def check_drift(definition: ModelDefinition[Any], manifest: Manifest) -> None:
     if column != manifest.as_of_column:
         before, after = (f"each at its own {name!r}" if name else "all at one moment" for name in (manifest.as_of_column, column))
         raise _drift(manifest, f"Its rows were seen {before}, and now {after}.", ())
+
+
+def _otherwise(definition: ModelDefinition[Any], manifest: Manifest) -> Iterable[tuple[str, tuple[str, ...], str]]:
+    """Each column that is mapped otherwise, or reached by other columns: its place, the features that read it, and what differs."""
+    if manifest.reads is None:
+        return
+    mapped = {(read.table, read.column): read for read in reads_of(definition)}
+    for read in manifest.reads:
+        place = f"{read.table}.{read.column}"
+        now = mapped.get((read.table, read.column))
+        if now is None:
+            yield place, read.features, "is not read any more"
+            continue
+        for change in changes(read, now):
+            yield place, read.features, f"{change.now}, and {change.was}"
 
 
 def _other_field(definition: ModelDefinition[Any], manifest: Manifest) -> Iterable[str]:

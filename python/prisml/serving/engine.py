@@ -20,6 +20,7 @@ from prisml.registry.registry import Registry, Version
 from prisml.serving import columns
 from prisml.serving.columns import Rows
 from prisml.serving.deployed import Deployed
+from prisml.serving.drift import OnDrift
 from prisml.serving.effort import Effort, Threads
 from prisml.serving.follow import follow, unfollow
 from prisml.serving.followed import Followed
@@ -45,8 +46,15 @@ class Engine(Followed):
     one is answered by the active version. Made by ``prisml.load`` or ``definition.load``.
     """
 
-    def __init__(self, deployed: Deployed, *, definition: ModelDefinition[Any] | None = None, registry: Registry | None = None) -> None:
-        super().__init__(deployed, registry, definition)
+    def __init__(
+        self,
+        deployed: Deployed,
+        *,
+        definition: ModelDefinition[Any] | None = None,
+        registry: Registry | None = None,
+        on_drift: OnDrift = "warn",
+    ) -> None:
+        super().__init__(deployed, registry, definition, on_drift)
         self._computing = Computing.of(definition)
 
     @classmethod
@@ -63,17 +71,25 @@ class Engine(Followed):
         return cls(Deployed(served), definition=definition)
 
     @classmethod
-    def from_registry(cls, registry: Registry, version: Version, *, definition: ModelDefinition[Any] | None = None) -> Engine:
+    def from_registry(
+        cls, registry: Registry, version: Version, *, definition: ModelDefinition[Any] | None = None, on_drift: OnDrift = "warn"
+    ) -> Engine:
         """An engine that serves ``version`` and nothing else, whatever the registry says later."""
-        return cls(Deployed(Served.from_registry(registry, version, definition=definition)), definition=definition)
+        return cls(Deployed(Served.from_registry(registry, version, definition=definition, on_drift=on_drift)), definition=definition)
 
     @classmethod
     def following(
-        cls, registry: Registry, name: str, *, definition: ModelDefinition[Any] | None = None, refresh: float | None = None
+        cls,
+        registry: Registry,
+        name: str,
+        *,
+        definition: ModelDefinition[Any] | None = None,
+        refresh: float | None = None,
+        on_drift: OnDrift = "warn",
     ) -> Engine:
         """An engine that serves what ``registry`` says, and looks for changes each ``refresh`` seconds (None: only when told to)."""
-        deployed = Deployed.read(registry, name, definition)
-        engine = cls(deployed, definition=definition, registry=registry)
+        deployed = Deployed.read(registry, name, definition, on_drift=on_drift)
+        engine = cls(deployed, definition=definition, registry=registry, on_drift=on_drift)
         follow(engine, registry, refresh)
         return engine
 

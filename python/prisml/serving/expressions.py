@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.orm import InstanceState, Session
+from sqlalchemy.util.concurrency import in_greenlet
 
 from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, FeatureExtractionError, PrisMLError
@@ -79,13 +79,11 @@ class Expressions:
 
     def _rows(self, session: Session, parameters: Mapping[str, Any]) -> dict[tuple[object, ...], Values]:
         size = len(self._statement.keys)
-        try:
-            # Changes that wait are flushed first, as the session does before any query.
-            connection = session.connection(bind_arguments={"mapper": self._definition.entity})
-            with in_utc(connection):
-                rows = session.execute(self._statement.select, parameters).all()
-        except MissingGreenlet:
-            raise self._asynchronous() from None
+        if session.get_bind(self._definition.entity).dialect.is_async and not in_greenlet():
+            raise self._asynchronous()
+        # Changes that wait are flushed first, as the session does before any query.
+        with in_utc(session.connection(bind_arguments={"mapper": self._definition.entity})):
+            rows = session.execute(self._statement.select, parameters).all()
         return {tuple(row[:size]): row[size:] for row in rows}
 
     def _given(self, rows: Sequence[object]) -> dict[str, list[object]]:

@@ -11,6 +11,7 @@ from prisml.definition.model import ModelDefinition
 from prisml.errors import PrisMLError
 from prisml.registry.registry import Registry
 from prisml.serving.deployed import Deployed
+from prisml.serving.drift import OnDrift
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,16 @@ class Followed:
     whether a thread looks there for it. ``preloads`` is whether what will serve is made ready for its first prediction.
     """
 
-    def __init__(self, deployed: Deployed, registry: Registry | None, definition: ModelDefinition[Any] | None) -> None:
+    def __init__(
+        self, deployed: Deployed, registry: Registry | None, definition: ModelDefinition[Any] | None, on_drift: OnDrift = "warn"
+    ) -> None:
         self.deployed = deployed
         self.standing = Standing(None if registry is None else datetime.now(UTC))
         self.followed = False
         self.preloads = False
         self._registry = registry
         self._given = definition
+        self._on_drift: OnDrift = on_drift
         self._lock = threading.Lock()
 
     @property
@@ -49,7 +53,7 @@ class Followed:
         with self._lock:
             before = self.deployed
             try:
-                found = Deployed.read(self._registry, self.model, self._given, before=before)
+                found = Deployed.read(self._registry, self.model, self._given, before=before, on_drift=self._on_drift)
             except PrisMLError as error:
                 self.noticed(error.message)
                 raise

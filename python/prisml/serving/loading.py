@@ -14,6 +14,7 @@ from prisml.definition.model import ModelDefinition, set_opener
 from prisml.errors import ConfigurationError
 from prisml.registry.bundle import is_bundle, read_bundle
 from prisml.registry.registry import Registry
+from prisml.serving.drift import OnDrift, checked_on_drift
 from prisml.serving.engine import Engine
 from prisml.serving.settings import Settings
 
@@ -37,7 +38,9 @@ def load(
     Where neither it nor ``version`` is given, a folder that holds a manifest is taken for a bundle. Without ``version``, a number or a
     label, the engine serves what the registry says, experiments included, and looks for changes each ``refresh`` seconds; None: only at
     ``engine.refresh()``. A version that is named, and a bundle, are served whatever happens in any registry.
-    Resolvers need the definition: use ``definition.load()`` there. With ``preload``, what the first prediction would make is made now,
+    Resolvers need the definition: use ``definition.load()`` there, which also looks whether mapping and code are what the version was
+    trained with; an engine by name knows neither, and reads what rows have under the names of the manifest.
+    With ``preload``, what the first prediction would make is made now,
     and for a version that is activated later before it takes over.
     """
     _check_refresh(refresh)
@@ -64,20 +67,29 @@ def open_definition(
     version: int | str | None = None,
     refresh: float | None = REFRESH_SECONDS,
     preload: bool = False,
+    on_drift: OnDrift = "warn",
 ) -> Engine:
-    """An engine that runs the definition's resolvers; ``SchemaDriftError`` where they are not those of the version."""
+    """An engine that runs the definition's resolvers; ``SchemaDriftError`` where they are not those of the version.
+
+    ``on_drift`` is for a mapping that says something else of the same columns: a ``PrisMLWarning``, or that error too.
+    """
     _check_refresh(refresh)
-    engine = _from_registry(definition.name, registry, version, definition, refresh)
+    engine = _from_registry(definition.name, registry, version, definition, refresh, checked_on_drift(on_drift))
     return engine.preload() if preload else engine
 
 
 def _from_registry(
-    name: str, place: Place | None, version: int | str | None, definition: ModelDefinition[Any] | None, refresh: float | None
+    name: str,
+    place: Place | None,
+    version: int | str | None,
+    definition: ModelDefinition[Any] | None,
+    refresh: float | None,
+    on_drift: OnDrift = "warn",
 ) -> Engine:
     registry = open_registry(place)
     if version is None:
-        return Engine.following(registry, name, definition=definition, refresh=refresh)
-    return Engine.from_registry(registry, registry.version(name, version), definition=definition)
+        return Engine.following(registry, name, definition=definition, refresh=refresh, on_drift=on_drift)
+    return Engine.from_registry(registry, registry.version(name, version), definition=definition, on_drift=on_drift)
 
 
 def _check_refresh(refresh: object) -> None:

@@ -16,7 +16,7 @@ from prisml.manifest import Input, Manifest, read_manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.registry import Registry, Version
 from prisml.serving import runtime
-from prisml.serving.drift import check_drift
+from prisml.serving.drift import OnDrift, check_drift
 from prisml.serving.effort import ONE_THREAD, Effort
 from prisml.serving.expressions import ask_session
 from prisml.serving.info import Info
@@ -41,8 +41,9 @@ class Served:
     """A version in this process. Immutable; safe for threads and fork.
 
     ``SchemaDriftError`` where ``definition`` is not what the version was trained with, ``LimitExceededError`` where its graph is too
-    large, ``ModelLoadError`` where the graph may not be run or does not fit its manifest. ``settings`` are those of the environment
-    unless given. ``runtime`` is ``"native"``, or what ONNX Runtime says of its build.
+    large, ``ModelLoadError`` where the graph may not be run or does not fit its manifest. A mapping that only says other things of the
+    same columns warns, or with ``on_drift="error"`` raises too. ``settings`` are those of the environment unless given. ``runtime`` is
+    ``"native"``, or what ONNX Runtime says of its build.
     """
 
     def __init__(
@@ -54,10 +55,10 @@ class Served:
         number: int | None,
         definition: ModelDefinition[Any] | None,
         settings: Settings | None = None,
+        on_drift: OnDrift = "warn",
     ) -> None:
         self.settings = settings or Settings.read()
-        if definition is not None:
-            check_drift(definition, manifest)
+        self._drift = None if definition is None else check_drift(definition, manifest, on_drift)
         self.digest = digest
         self.manifest = manifest
         self.number = number
@@ -67,6 +68,8 @@ class Served:
         if self._model.doubtful:
             # Each time that it is loaded: a warning that is shown once per line of code would hide the second model.
             warnings.warn(self._doubt(), PrisMLWarning, stacklevel=2)
+        if self._drift is not None:
+            warnings.warn(self._drift, PrisMLWarning, stacklevel=2)
         # A bound method: the shortest way to one prediction.
         self.predict = _core.Predictor(self._model, self.reading, number).predict
         resolved = frozenset(item.name for item in manifest.inputs if item.origin == "resolver")
@@ -84,7 +87,9 @@ class Served:
         return cls(artifact.digest, lambda: content, manifest=artifact.manifest, number=number, definition=definition, settings=settings)
 
     @classmethod
-    def from_registry(cls, registry: Registry, version: Version, *, definition: ModelDefinition[Any] | None) -> Served:
+    def from_registry(
+        cls, registry: Registry, version: Version, *, definition: ModelDefinition[Any] | None, on_drift: OnDrift = "warn"
+    ) -> Served:
         """``version``; its graph is fetched only where this process has not loaded it yet."""
         settings = Settings.read()
         text = registry.manifest_text(version)
@@ -94,7 +99,9 @@ class Served:
             check_size(version.size, manifest.name, settings)
             return text, registry.graph(version, manifest.model_sha256)
 
-        return cls(version.digest, fetch, manifest=manifest, number=version.number, definition=definition, settings=settings)
+        return cls(
+            version.digest, fetch, manifest=manifest, number=version.number, definition=definition, settings=settings, on_drift=on_drift
+        )
 
     def one(self, row: object, *, as_of: int | None, computed: Computed | None) -> float | tuple[float, ...]:
         """The numbers for one row; ``as_of`` in microseconds since 1970, ``computed`` the resolvers' values."""
@@ -164,9 +171,10 @@ class Served:
         )
 
     def notes(self) -> tuple[str, ...]:
-        """What a caller must give, since there is no definition to compute it; and that the version's answers are in doubt."""
+        """What a caller must give, since there is no definition to compute it; what drifted; that the version's answers are in doubt."""
         given = tuple(_must_be_given(feature) for feature in sorted(self._detached))
-        return (*given, self._doubt()) if self._model.doubtful else given
+        drift = () if self._drift is None else (self._drift,)
+        return (*given, *drift, self._doubt()) if self._model.doubtful else (*given, *drift)
 
     def _doubt(self) -> str:
         version = "" if self.number is None else f", version {self.number}"

@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from prisml.definition.identifiers import find_identifiers
+from prisml.definition.leaks import refuse_leaks
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, TimeSplit
 from prisml.extraction.fingerprint import fingerprints_of
+from prisml.extraction.reads import reads_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import ClassLabel, GateVerdict, Input, Manifest, Parity, Rows
+from prisml.manifest import ClassLabel, GateVerdict, Input, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.training.classes import order_classes
@@ -26,6 +29,7 @@ from prisml.training.evaluate import evaluate, holdout_of
 from prisml.training.export import export
 from prisml.training.gates import judge
 from prisml.training.golden import golden_rows
+from prisml.training.leakage import find_leaks
 from prisml.training.linear import weights_of
 from prisml.training.parity import verify
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
@@ -63,22 +67,29 @@ class _Data:
     overlapping: int
 
 
-def fit(definition: ModelDefinition[Any], extracted: Extracted, *, progress: Progress = silent) -> Candidate:
+def fit(
+    definition: ModelDefinition[Any], extracted: Extracted, *, reads: tuple[Read, ...] | None = None, progress: Progress = silent
+) -> Candidate:
     """The candidate that ``definition`` makes of ``extracted``. Equal definitions and equal ``extracted`` give the same artifact.
+
+    ``reads`` are the columns that the features read, compared with the database they were extracted from; without it, as they are mapped.
 
     Equal rows need not be equal ``extracted``: ``days_since``, ``hours_since`` and resolvers that take ``(row, as_of)`` are computed for
     the moment of extraction.
 
     Everything fitted comes from the training part alone. Raises ``TrainingEnvironmentError`` without the training stack, ``NoDataError``
-    where the rows are too few or too alike, ``TrainingError``, ``ExportError``, and ``ParityError`` where the exported graph is not the
-    fitted model. A gate that is not passed raises nothing: it is a verdict.
+    where the rows are too few or too alike, ``LeakageError`` where a feature knows the label or names the row, ``TrainingError``,
+    ``ExportError``, and ``ParityError`` where the exported graph is not the fitted model. A gate that is not passed raises nothing: it
+    is a verdict.
     """
     libraries = require_training_stack()
     model = definition.name
     data = _step(progress, "split", lambda: _prepare(definition, extracted))
+    waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, data))
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
+    draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
     decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train, decisions, seed=definition.seed)
     golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
@@ -124,6 +135,17 @@ def _prepare(definition: ModelDefinition[Any], extracted: Extracted) -> _Data:
         test_target=target[split.test],
         overlapping=split.overlapping,
     )
+
+
+def _refuse_leaks(definition: ModelDefinition[Any], data: _Data) -> tuple[str, ...]:
+    """What was found and waived; every guard is judged before the error of what was not."""
+    of_data = find_leaks(
+        data.inputs, data.train, data.train_target, task=definition.task, class_count=len(data.classes), seed=definition.seed
+    )
+    named = find_identifiers(definition)
+    of_mapping = {leak.feature for leak in named}
+    told_once = [leak for leak in of_data if leak.guard != "identifier" or leak.feature not in of_mapping]
+    return refuse_leaks([*named, *told_once], definition.waive, model=definition.name)
 
 
 def _fit(definition: ModelDefinition[Any], data: _Data) -> FittedPipeline:

@@ -1,6 +1,6 @@
 //! A block of rows, column by column.
 
-use crate::categories::Fixed;
+use crate::categories::Categories;
 use crate::columns::memo::{Known, Memo};
 use crate::columns::{Column, Columns, Visit};
 use crate::contract::{Dtype, Input, InputContract, Kind, Read};
@@ -25,16 +25,16 @@ type Done = Result<(), Failed>;
 pub(super) trait Rows: Iterator<Item = usize> + Clone {}
 impl<I: Iterator<Item = usize> + Clone> Rows for I {}
 
-/// Where a block goes: a matrix of float32, and the counts of unseen categories by input.
+/// Where a block goes, a matrix of float32, and who gives its codes.
 pub(super) struct Block<'a> {
     pub(super) out: &'a mut [f32],
-    pub(super) unseen: &'a mut [u64],
+    pub(super) categories: &'a mut dyn Categories,
     pub(super) memos: &'a mut [Memo],
     pub(super) as_of: i64,
 }
 
 impl InputContract {
-    /// Encodes `rows` of `columns`; what stands in `out` and `unseen` is of no use where that failed.
+    /// Encodes `rows` of `columns`; what stands in `out`, and what the codes are, is of no use where that failed.
     pub(super) fn encode_block<T: Columns>(&self, columns: &T, rows: &impl Rows, block: &mut Block<'_>) -> Done {
         (0..self.width()).try_for_each(|index| self.encode_place(index, columns, rows.clone(), block))
     }
@@ -48,7 +48,7 @@ impl InputContract {
             width,
             rows: rows.clone(),
             out: &mut *block.out,
-            unseen: &mut *block.unseen,
+            categories: &mut *block.categories,
             memo: &mut block.memos[index],
         };
         let found = match &input.read {
@@ -81,8 +81,8 @@ impl InputContract {
 
     fn encode_by_name<T: Columns>(&self, index: usize, columns: &T, rows: impl Rows, block: &mut Block<'_>) -> Done {
         let (input, width) = (&self.inputs()[index], self.width());
-        let (out, unseen, memo) = (&mut *block.out, &mut *block.unseen, &mut block.memos[index]);
-        columns.named(index, Place { index, input, width, rows, out, unseen, memo }).unwrap_or(Err(Failed))
+        let (out, categories, memo) = (&mut *block.out, &mut *block.categories, &mut block.memos[index]);
+        columns.named(index, Place { index, input, width, rows, out, categories, memo }).unwrap_or(Err(Failed))
     }
 }
 
@@ -93,7 +93,7 @@ struct Place<'a, R> {
     width: usize,
     rows: R,
     out: &'a mut [f32],
-    unseen: &'a mut [u64],
+    categories: &'a mut dyn Categories,
     memo: &'a mut Memo,
 }
 
@@ -112,12 +112,14 @@ impl<R: Rows> Visit for Place<'_, R> {
 
 impl<R: Rows> Place<'_, R> {
     fn values<C: Column>(self, column: &C) -> Done {
-        let Self { index, input, width, rows, out, unseen, .. } = self;
+        let Self { index, input, width, rows, out, categories, .. } = self;
         let places = out[index..].iter_mut().step_by(width);
+        let fitted = matches!(input.kind, Kind::Number { .. }) || categories.are_fitted();
         for (place, row) in places.zip(rows) {
             let value = column.value(row, input.dtype)?;
-            // The short way: what it gives is what the encoder gives.
+            // The short way: what it gives is what the encoder gives, but for codes that are not the contract's.
             let plain = match value {
+                _ if !fitted => None,
                 Value::Float(number) => input.plain_float(number),
                 Value::Int(number) => input.plain_int(number),
                 Value::Bool(truth) => input.plain_bool(truth),
@@ -126,32 +128,32 @@ impl<R: Rows> Place<'_, R> {
             };
             *place = match plain {
                 Some(number) => number,
-                None => long_way(index, input, value, unseen)?,
+                None => long_way(index, input, value, categories)?,
             };
         }
         Ok(())
     }
 
     fn texts<C: Column>(self, column: &C) -> Done {
-        let Self { index, input, width, rows, out, unseen, memo } = self;
+        let Self { index, input, width, rows, out, categories, memo } = self;
         let places = out[index..].iter_mut().step_by(width);
         let mut times = 0;
         for (place, row) in places.zip(rows) {
             // What was encoded before was UTF-8.
             let known = match column.bytes(row) {
-                Some(bytes) => memo.text(bytes, || look_up(index, input, column.value(row, input.dtype)?, unseen))?,
-                None => look_up(index, input, column.value(row, input.dtype)?, unseen)?,
+                Some(bytes) => memo.text(bytes, || look_up(index, input, column.value(row, input.dtype)?, categories))?,
+                None => look_up(index, input, column.value(row, input.dtype)?, categories)?,
             };
             *place = known.number;
             times += u64::from(known.unseen);
         }
-        unseen[index] += times;
+        count(index, times, categories);
         Ok(())
     }
 
     fn entries<C: Column>(self, column: &C, entries: usize) -> Done {
-        let Self { index, input, width, rows, out, unseen, memo } = self;
-        let missing = encode_value(index, input, Value::Missing, &mut Fixed { unseen: None });
+        let Self { index, input, width, rows, out, categories, memo } = self;
+        let missing = encode_value(index, input, Value::Missing, categories);
         let known = memo.entries(entries);
         let places = out[index..].iter_mut().step_by(width);
         let mut times = 0;
@@ -163,12 +165,12 @@ impl<R: Rows> Place<'_, R> {
             let slot = known.get_mut(entry).ok_or(Failed)?;
             let found = match slot {
                 Some(found) => *found,
-                None => *slot.insert(look_up(index, input, column.value(row, input.dtype)?, unseen)?),
+                None => *slot.insert(look_up(index, input, column.value(row, input.dtype)?, categories)?),
             };
             *place = found.number;
             times += u64::from(found.unseen);
         }
-        unseen[index] += times;
+        count(index, times, categories);
         Ok(())
     }
 
@@ -179,30 +181,35 @@ impl<R: Rows> Place<'_, R> {
         second: Option<&[Operand]>,
         as_of: i64,
     ) -> Result<(), CellError> {
-        let Self { index, input, width, out, unseen, .. } = self;
-        let mut categories = Fixed { unseen: Some(unseen) };
+        let Self { index, input, width, out, categories, .. } = self;
         for (row, (place, operand)) in out[index..].iter_mut().step_by(width).zip(first).enumerate() {
             let result = transform.apply(*operand, second.map(|operands| operands[row]), as_of);
-            *place = encode_value(index, input, result.map_or(Value::Missing, Value::Float), &mut categories)?;
+            *place = encode_value(index, input, result.map_or(Value::Missing, Value::Float), categories)?;
         }
         Ok(())
+    }
+}
+
+/// `times` a category was met that training did not see.
+fn count(index: usize, times: u64, categories: &mut dyn Categories) {
+    if let Some(sum) = categories.unseen(index) {
+        *sum += times;
     }
 }
 
 /// What the encoder makes of `value`.
 #[cold]
 #[inline(never)]
-fn long_way(index: usize, input: &Input, value: Value<'_>, unseen: &mut [u64]) -> Result<f32, Failed> {
-    Ok(encode_value(index, input, value, &mut Fixed { unseen: Some(unseen) })?)
+fn long_way(index: usize, input: &Input, value: Value<'_>, categories: &mut dyn Categories) -> Result<f32, Failed> {
+    Ok(encode_value(index, input, value, categories)?)
 }
 
 /// What the encoder makes of `value`, and whether it counted it as unseen; the count is as it was.
-fn look_up(index: usize, input: &Input, value: Value<'_>, unseen: &mut [u64]) -> Result<Known, CellError> {
-    let before = unseen[index];
-    let number = encode_value(index, input, value, &mut Fixed { unseen: Some(&mut *unseen) })?;
-    let counted = unseen[index] != before;
-    unseen[index] = before;
-    Ok(Known { number, unseen: counted })
+fn look_up(index: usize, input: &Input, value: Value<'_>, categories: &mut dyn Categories) -> Result<Known, CellError> {
+    let before = categories.unseen(index).map(|count| *count);
+    let number = encode_value(index, input, value, categories)?;
+    let counted = before.zip(categories.unseen(index)).map(|(before, count)| (before, std::mem::replace(count, before)));
+    Ok(Known { number, unseen: counted.is_some_and(|(before, after)| after != before) })
 }
 
 /// The values of a column, as a transform takes them.

@@ -4,6 +4,7 @@
 //! [`InputContract::encode_row`], which says what failed: so errors, and what counts as unseen, are those of rows.
 
 mod block;
+mod codes;
 mod memo;
 mod pieces;
 mod predict;
@@ -17,7 +18,7 @@ use crate::contract::Dtype;
 use crate::error::CellError;
 use crate::value::Value;
 
-pub use pieces::{Asked, Encoded, encode_columns};
+pub use pieces::{Asked, Encoded, encode_columns, encode_growing_columns};
 pub use predict::Answered;
 
 #[cfg(doc)]

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use crate::categories::Growing;
 use crate::columns::Columns;
 use crate::columns::block::{Block, Failed, Rows};
+use crate::columns::codes::{Codes, Fitted, Grown};
 use crate::columns::memo::Memo;
 use crate::columns::row::ColumnRow;
 use crate::contract::{Dtype, Input, InputContract, Kind};
@@ -41,31 +43,51 @@ pub struct Encoded {
 
 /// Encodes the rows of `batches`, which are counted through all of them; errors name a row by that index.
 pub fn encode_columns<T: Columns>(contract: &InputContract, batches: &[T], asked: Asked<'_>) -> Result<Encoded> {
-    let mut pieces = Pieces::new(contract, asked);
+    let mut pieces = Pieces::new(contract, asked, Fitted::new(contract.width()));
     let rows = asked.only.map_or_else(|| batches.iter().map(T::rows).sum(), <[usize]>::len);
     pieces.encoded.matrix.reserve_exact(rows * contract.width());
     pieces.each(batches, |_| Ok(()))?;
-    Ok(pieces.encoded)
+    Ok(Encoded { unseen: pieces.codes.unseen, ..pieces.encoded })
+}
+
+/// Encodes the rows of `batches` into `out`, one after the other, as [`InputContract::encode_with`] does with `growing`: errors, and
+/// the categories that were seen when one ended it, are the same.
+pub fn encode_growing_columns<T: Columns>(
+    contract: &InputContract,
+    batches: &[T],
+    as_of: i64,
+    out: &mut [f32],
+    growing: &mut Growing,
+) -> Result<()> {
+    let asked = Asked { as_of, null_errors: false, only: None, run: Run::default() };
+    let mut pieces = Pieces::new(contract, asked, Grown::new(growing));
+    let mut filled = 0;
+    pieces.each(batches, |pieces| {
+        let encoded = &mut pieces.encoded.matrix;
+        let places = out.get_mut(filled..filled + encoded.len());
+        places.ok_or_else(|| Error::Contract("there are more rows than places for them".to_owned()))?.copy_from_slice(encoded);
+        filled += encoded.len();
+        encoded.clear();
+        Ok(())
+    })
 }
 
 /// Encodes blocks of rows, one after the other.
-pub(super) struct Pieces<'a> {
+pub(super) struct Pieces<'a, C> {
     contract: &'a InputContract,
     asked: Asked<'a>,
     /// What was encoded and not taken away yet.
     pub(super) encoded: Encoded,
     /// The place of the next row among those asked for.
     pub(super) place: usize,
-    counts: Vec<u64>,
+    pub(super) codes: C,
     memos: Vec<Memo>,
 }
 
-impl<'a> Pieces<'a> {
-    pub(super) fn new(contract: &'a InputContract, asked: Asked<'a>) -> Self {
-        let width = contract.width();
-        let memos = std::iter::repeat_with(Memo::default).take(width).collect();
-        let encoded = Encoded { unseen: vec![0; width], ..Encoded::default() };
-        Self { contract, asked, encoded, place: 0, counts: vec![0; width], memos }
+impl<'a, C: Codes> Pieces<'a, C> {
+    pub(super) fn new(contract: &'a InputContract, asked: Asked<'a>, codes: C) -> Self {
+        let memos = std::iter::repeat_with(Memo::default).take(contract.width()).collect();
+        Self { contract, asked, encoded: Encoded::default(), place: 0, codes, memos }
     }
 
     /// Encodes all rows that are asked for, and calls `then` after each block.
@@ -104,7 +126,8 @@ impl<'a> Pieces<'a> {
     fn all<T: Columns>(&mut self, batch: &T, first: usize, rows: Range<usize>) -> Result<()> {
         let start = self.encoded.matrix.len();
         self.encoded.matrix.resize(start + rows.len() * self.contract.width(), 0.0);
-        if batch.copy(rows.clone(), &mut self.encoded.matrix[start..]) && self.contract.holds(&self.encoded.matrix[start..]) {
+        let copied = self.codes.are_fitted() && batch.copy(rows.clone(), &mut self.encoded.matrix[start..]);
+        if copied && self.contract.holds(&self.encoded.matrix[start..]) {
             self.place += rows.len();
             return Ok(());
         }
@@ -117,12 +140,12 @@ impl<'a> Pieces<'a> {
         let (start, count) = (self.encoded.matrix.len(), rows.clone().count());
         self.encoded.matrix.resize(start + count * self.contract.width(), 0.0);
         let out = &mut self.encoded.matrix[start..];
-        let mut block = Block { out, unseen: &mut self.counts, memos: &mut self.memos, as_of: self.asked.as_of };
+        let mut block = Block { out, categories: &mut self.codes, memos: &mut self.memos, as_of: self.asked.as_of };
         if self.contract.encode_block(batch, &rows, &mut block) == Err(Failed) {
-            self.counts.fill(0);
+            self.codes.undo();
             return self.row_by_row(batch, first, rows, start);
         }
-        self.keep_counts();
+        self.codes.keep();
         self.place += count;
         Ok(())
     }
@@ -132,17 +155,19 @@ impl<'a> Pieces<'a> {
         let mut filled = start;
         for row in rows {
             let cells = &mut self.encoded.matrix[filled..filled + width];
-            match self.contract.encode_row(&ColumnRow { columns: batch, row }, self.asked.as_of, cells, Some(&mut self.counts)) {
+            // Whether a database's rows come as columns or one by one is no concern of who trains: one message is told.
+            let line = ColumnRow { columns: batch, row, by_column: self.codes.are_fitted() };
+            match self.contract.encode_with(&line, self.asked.as_of, cells, &mut self.codes) {
                 Ok(()) => {
                     filled += width;
-                    self.keep_counts();
+                    self.codes.keep();
                 }
                 Err(error) => {
                     let error = at(error, first + row);
                     if !self.asked.null_errors {
                         return Err(error);
                     }
-                    self.counts.fill(0);
+                    self.codes.undo();
                     self.encoded.bad.push((self.place, error));
                 }
             }
@@ -150,10 +175,6 @@ impl<'a> Pieces<'a> {
         }
         self.encoded.matrix.truncate(filled);
         Ok(())
-    }
-
-    fn keep_counts(&mut self) {
-        self.encoded.unseen.iter_mut().zip(&mut self.counts).for_each(|(sum, count)| *sum += std::mem::take(count));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Batches of columns -> predictions.
 
 use crate::columns::Columns;
+use crate::columns::codes::Fitted;
 use crate::columns::pieces::{Asked, Pieces};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -26,13 +27,13 @@ impl Model {
     /// Predicts the rows of `batches`, which are counted through all of them; errors name a row by that index.
     pub fn predict_columns<T: Columns>(&self, batches: &[T], asked: Asked<'_>) -> Result<Answered> {
         let width = self.contract().width();
-        let mut pieces = Pieces::new(self.contract(), asked);
+        let mut pieces = Pieces::new(self.contract(), asked, Fitted::new(width));
         let mut answer = Answered::default();
         pieces.each(batches, |pieces| {
             if pieces.encoded.matrix.len() / width < chunk(width) { Ok(()) } else { self.take(pieces, asked, &mut answer) }
         })?;
         self.take(&mut pieces, asked, &mut answer)?;
-        answer.unseen = pieces.encoded.unseen;
+        answer.unseen = pieces.codes.unseen;
         Ok(answer)
     }
 
@@ -53,7 +54,7 @@ impl Model {
     }
 
     /// Scores what was encoded since the last time; its errors and answers go to their places.
-    fn take(&self, pieces: &mut Pieces<'_>, asked: Asked<'_>, answer: &mut Answered) -> Result<()> {
+    fn take(&self, pieces: &mut Pieces<'_, Fitted>, asked: Asked<'_>, answer: &mut Answered) -> Result<()> {
         let matrix = &mut pieces.encoded.matrix;
         let scores = if matrix.is_empty() { Vec::new() } else { self.score_unchecked(matrix, &asked.run)? };
         matrix.clear();

@@ -12,11 +12,14 @@ type Read<R> = Result<R, CellError>;
 pub(super) struct ColumnRow<'a, T> {
     pub(super) columns: &'a T,
     pub(super) row: usize,
+    /// Whether a message tells the column's type, which says more than that of one of its values.
+    pub(super) by_column: bool,
 }
 
 struct ReadOne<F> {
     row: usize,
     dtype: Dtype,
+    by_column: bool,
     read: F,
 }
 
@@ -25,17 +28,19 @@ impl<R, F: FnOnce(Option<Value<'_>>) -> Read<R>> Visit for ReadOne<F> {
 
     fn visit<C: Column>(self, column: &C) -> Read<R> {
         let read = column.value(self.row, self.dtype).and_then(|value| (self.read)(Some(value)));
-        // The column's own type says more than that of one of its values.
         read.map_err(|cell| match cell {
-            CellError::WrongType { expected, .. } => CellError::WrongType { expected, got: column.type_name() },
+            // A value that nothing takes has no type but the column's.
+            CellError::WrongType { expected, got } if self.by_column || got.is_empty() => {
+                CellError::WrongType { expected, got: column.type_name() }
+            }
             cell => cell,
         })
     }
 }
 
 /// Calls what `visit` was to call where there is no column.
-fn read_or_absent<R, F: FnOnce(Option<Value<'_>>) -> Read<R>>(
-    row: usize,
+fn read_or_absent<R, T, F: FnOnce(Option<Value<'_>>) -> Read<R>>(
+    line: &ColumnRow<'_, T>,
     dtype: Dtype,
     read: F,
     visit: impl FnOnce(ReadOne<&mut dyn FnMut(Option<Value<'_>>) -> Read<R>>) -> Option<Read<R>>,
@@ -45,7 +50,7 @@ fn read_or_absent<R, F: FnOnce(Option<Value<'_>>) -> Read<R>>(
         Some(read) => read(value),
         None => Err(CellError::MissingKey { keys: Vec::new() }),
     };
-    match visit(ReadOne { row, dtype, read: &mut once }) {
+    match visit(ReadOne { row: line.row, dtype, by_column: line.by_column, read: &mut once }) {
         Some(found) => found,
         None => once(None),
     }
@@ -57,10 +62,10 @@ impl<T: Columns> Row for ColumnRow<'_, T> {
     }
 
     fn source<R>(&self, slot: usize, dtype: Dtype, read: impl FnOnce(Option<Value<'_>>) -> Read<R>) -> Read<R> {
-        read_or_absent(self.row, dtype, read, |visit| self.columns.source(slot, visit))
+        read_or_absent(self, dtype, read, |visit| self.columns.source(slot, visit))
     }
 
     fn named<R>(&self, input: usize, dtype: Dtype, read: impl FnOnce(Option<Value<'_>>) -> Read<R>) -> Read<R> {
-        read_or_absent(self.row, dtype, read, |visit| self.columns.named(input, visit))
+        read_or_absent(self, dtype, read, |visit| self.columns.named(input, visit))
     }
 }

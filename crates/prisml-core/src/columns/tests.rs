@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::categories::Growing;
 use crate::contract::InputContract;
 use crate::encode::Row;
 use crate::error::{Error, Result as Encoding};
@@ -103,8 +104,8 @@ impl Columns for Sheet {
     }
 }
 
-/// The same values as a row, which knows nothing of columns.
-struct Line<'a>(&'a Sheet, usize);
+/// The same values as a row, which knows nothing of columns but, where it tells them, their type.
+struct Line<'a>(&'a Sheet, usize, bool);
 
 impl Line<'_> {
     fn read<R>(
@@ -115,7 +116,7 @@ impl Line<'_> {
     ) -> Result<R, CellError> {
         let value = cells.map(|cells| cells.value(self.1, dtype)).transpose()?;
         read(value).map_err(|cell| match cell {
-            CellError::WrongType { expected, .. } => CellError::WrongType { expected, got: "cells".to_owned() },
+            CellError::WrongType { expected, .. } if self.2 => CellError::WrongType { expected, got: "cells".to_owned() },
             cell => cell,
         })
     }
@@ -141,19 +142,31 @@ impl Row for Line<'_> {
     }
 }
 
+fn lines(sheets: &[Sheet], told: bool) -> Vec<Line<'_>> {
+    sheets.iter().flat_map(|sheet| (0..sheet.rows).map(move |row| Line(sheet, row, told))).collect()
+}
+
 /// What each row alone gives: its numbers as bits and its unseen categories, or its error.
 fn one_by_one(sheets: &[Sheet], only: &[usize]) -> Vec<Encoding<(Vec<u32>, Vec<u64>)>> {
-    let lines: Vec<Line<'_>> = sheets.iter().flat_map(|sheet| (0..sheet.rows).map(move |row| Line(sheet, row))).collect();
+    let lines = lines(sheets, true);
     only.iter()
         .map(|row| {
             let (mut out, mut unseen) = (vec![0.0; CONTRACT.width()], vec![0; CONTRACT.width()]);
-            match CONTRACT.encode_row(&lines[*row], 1_000_000, &mut out, Some(&mut unseen)) {
-                Ok(()) => Ok((out.iter().map(|number| number.to_bits()).collect(), unseen)),
-                Err(Error::Encoding { feature, cell, .. }) => Err(Error::Encoding { feature, row: *row, cell }),
-                Err(error) => Err(error),
-            }
+            let done = CONTRACT.encode_row(&lines[*row], 1_000_000, &mut out, Some(&mut unseen));
+            done.map(|()| (bits(&out), unseen)).map_err(|error| in_row(error, *row))
         })
         .collect()
+}
+
+fn in_row(error: Error, row: usize) -> Error {
+    match error {
+        Error::Encoding { feature, cell, .. } => Error::Encoding { feature, row, cell },
+        error => error,
+    }
+}
+
+fn bits(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|number| number.to_bits()).collect()
 }
 
 /// Mostly values that fit, so that whole blocks do.
@@ -212,8 +225,7 @@ proptest! {
 
         let found = encode_columns(&CONTRACT, &sheets, asked).unwrap();
         let good: Vec<_> = expected.iter().filter_map(|row| row.as_ref().ok()).collect();
-        let bits: Vec<u32> = found.matrix.iter().map(|number| number.to_bits()).collect();
-        prop_assert_eq!(bits, good.iter().flat_map(|(bits, _)| bits.clone()).collect::<Vec<_>>());
+        prop_assert_eq!(bits(&found.matrix), good.iter().flat_map(|(bits, _)| bits.clone()).collect::<Vec<_>>());
         let bad = expected.iter().enumerate().filter_map(|(place, row)| row.as_ref().err().map(|error| (place, error.clone())));
         prop_assert_eq!(&found.bad, &bad.collect::<Vec<_>>());
         let unseen = good.iter().fold(vec![0; CONTRACT.width()], |sum: Vec<u64>, (_, one)| sum.iter().zip(one).map(|(a, b)| a + b).collect());
@@ -223,6 +235,26 @@ proptest! {
         match found.bad.first() {
             Some((_, error)) => prop_assert_eq!(&strict.unwrap_err(), error),
             None => prop_assert!(strict.is_ok()),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn categories_grow_in_columns_as_they_do_in_rows(sheets in vec((0..12_usize).prop_flat_map(sheet), 0..4)) {
+        let (width, as_of) = (CONTRACT.width(), 1_000_000);
+        let mut growing = [Growing::new(&CONTRACT), Growing::new(&CONTRACT)];
+        // Twice, as page after page is read.
+        for _ in 0..2 {
+            let lines = lines(&sheets, false);
+            let [mut one_by_one, mut at_once] = [(); 2].map(|()| vec![0.0; lines.len() * width]);
+            let expected = lines.iter().zip(one_by_one.chunks_exact_mut(width)).enumerate().try_for_each(|(row, (line, place))| {
+                CONTRACT.encode_with(line, as_of, place, &mut growing[0]).map_err(|error| in_row(error, row))
+            });
+            let found = encode_growing_columns(&CONTRACT, &sheets, as_of, &mut at_once, &mut growing[1]);
+            prop_assert_eq!(&found, &expected);
+            prop_assert!(found.is_err() || bits(&at_once) == bits(&one_by_one));
+            prop_assert_eq!(growing[0].categories(&CONTRACT), growing[1].categories(&CONTRACT));
         }
     }
 }

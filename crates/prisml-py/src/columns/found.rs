@@ -36,6 +36,13 @@ impl Ways {
         }
     }
 
+    /// The columns of a table by their places, that of a slot being its number; names count for nothing.
+    pub(super) fn in_order(contract: &InputContract, data_type: &DataType) -> Self {
+        let columns = fields(data_type).len();
+        let way = |slot: usize| (slot < columns).then(|| Way::Found(vec![slot]));
+        Self { slots: (0..contract.sources().len()).map(way).collect(), names: contract.inputs().iter().map(|_| None).collect() }
+    }
+
     /// The columns of one batch.
     pub(super) fn of<'a>(&'a self, batch: &'a StructArray) -> Batch<'a> {
         let reach = |way: &'a Option<Way>| way.as_ref().map(|way| Found::new(way, batch));

@@ -8,5 +8,5 @@ mod predict;
 mod table;
 mod values;
 
-pub(crate) use predict::{encode, predict, predict_encoded};
+pub(crate) use predict::{encode, encode_in_order, predict, predict_encoded};
 pub(crate) use table::Table;

@@ -1,10 +1,13 @@
 //! A table or an array, asked: the interpreter is released while it is read.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use half::f16;
 use numpy::{PyArray2, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
-use prisml_core::{Answered, Asked, Columns, Encoded, Error, InputContract, Model, encode_columns};
+use prisml_core::{
+    Answered, Asked, Columns, Encoded, Error, Growing, InputContract, Model, encode_columns, encode_growing_columns,
+};
 use pyo3::prelude::*;
 
 use crate::columns::found::Ways;
@@ -106,6 +109,25 @@ pub(crate) fn predict(given: &Bound<'_, PyAny>, model: &Model, asked: Asked<'_>)
 pub(crate) fn encode(given: &Bound<'_, PyAny>, model: &Model, asked: Asked<'_>) -> PyResult<Encoded> {
     let contract = model.contract();
     with_columns(given, contract, Encode { contract, asked })?.map_err(|error| told(given.py(), &error, model))
+}
+
+/// Encodes the rows of `table`, whose columns are those of the slots in order, into `out`; None where `growing` is in use already.
+pub(crate) fn encode_in_order(
+    py: Python<'_>,
+    table: &Table,
+    contract: &InputContract,
+    as_of: i64,
+    out: &mut [f32],
+    growing: &Mutex<Growing>,
+) -> Option<Result<(), Error>> {
+    let ways = Ways::in_order(contract, table.field.data_type());
+    let batches: Vec<_> = table.batches.iter().map(|batch| ways.of(batch)).collect();
+    let expected = Duration::from_nanos(NANOS.saturating_mul(out.len() as u64));
+    // The lock is let go before the interpreter is waited for: who holds that may wait for the lock.
+    maybe_detached(py, expected, || {
+        let mut growing = growing.try_lock().ok()?;
+        Some(encode_growing_columns(contract, &batches, as_of, out, &mut growing))
+    })
 }
 
 /// What `model` answers for `matrix`, whose rows are encoded already.

@@ -1,0 +1,6 @@
+"""Guards on data: what the training part shows of features that know the label."""
+
+from prisml.training.leakage.guard import find_leaks
+from prisml.training.leakage.values import Values
+
+__all__ = ["Values", "find_leaks"]
