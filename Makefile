@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-concurrency verify-crashes verify-encoding verify-extraction verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-start verify-swaps verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -27,6 +27,7 @@ help:
 	@echo "make clean                removes all that was made"
 	@echo
 	@echo "make verify-batch         one table of verify-flights; exit code 1 where a promise is broken"
+	@echo "make verify-churn         every value seen as of a date, beside pandas on the raw file; what a model is worth that saw the future"
 	@echo "make verify-concurrency   threads under swaps, event loops, forks, gunicorn, memory under a million calls"
 	@echo "make verify-crashes       publishers and database servers killed in the middle of writes: what is left"
 	@echo "make verify-encoding      what it costs to read dictionaries and loaded objects, beside tuples made in Python"
@@ -112,6 +113,9 @@ verify-extraction: $(FLIGHTS)
 verify-encoding: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_encoding
 
+verify-churn: $(INSTALLED)
+	$(BIN)/python -m benches.verify_churn
+
 verify-orm: $(INSTALLED)
 	$(BIN)/python -m benches.verify_orm
 
@@ -144,4 +148,4 @@ verify-flights: $(FLIGHTS)
 	$(BIN)/python -m benches.flights_features
 
 clean:
-	rm -rf $(VENV) $(PEERS) target docs/_build examples/flights/data examples/fastapi/data .prisml .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) target docs/_build examples/*/data .prisml .pytest_cache .mypy_cache .ruff_cache
