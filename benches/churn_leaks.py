@@ -7,9 +7,8 @@ is left of it where the features are what a service can know.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 from sklearn.metrics import roc_auc_score
@@ -17,7 +16,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy import Engine as Database
 
 from benches.report import Report
-from examples.churn.ml import DISCS, MEAN, ORDERS, SPENT, churn
+from examples.churn.ml import DISCS, MEAN, ORDERS, SNAPSHOTS, SPENT, churn
 from examples.churn.models import Customer, Order
 from prisml import Engine, days_since, define_model, expression
 from prisml.definition.features import Expression, Transform
@@ -71,17 +70,17 @@ ALL: Leaks = {
 
 
 def leaking(leaks: Leaks) -> ModelDefinition[Customer]:
-    """The example's definition with ``leaks`` in place of the features of these names."""
-    # Without as_of no moment has passed, and no guard is asked. The label is not used.
-    read = define_model(
-        Customer, name="churn", output=churn.output, label=expression(exists().where(Order.customer_id == Customer.id)), features=leaks
-    )
-    inputs = {item.name: item for item in read.inputs}
-    return replace(
-        churn,
-        given_name=churn.name,
-        features=MappingProxyType({**churn.features, **read.features}),
-        inputs=tuple(inputs.get(item.name, item) for item in churn.inputs),
+    """The example's definition with ``leaks`` in place of the features of these names, and no guard against them."""
+    return define_model(
+        Customer,
+        name=churn.name,
+        output=churn.output,
+        label=churn.label,
+        features={**churn.features, **leaks},
+        where=churn.where,
+        as_of=SNAPSHOTS,
+        split=churn.split,
+        waive=["unbounded", "single_feature"],
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from prisml.definition import (
@@ -40,6 +40,12 @@ UNBOUNDED = [
     lambda as_of: Member.visits.any(),
     lambda as_of: func.coalesce(visits(Visit.naive < as_of, what=func.max(Visit.amount)), visits(what=func.min(Visit.amount))),
     lambda as_of: visits(what=func.sum(case((Visit.amount > 1, 1), else_=0))),
+    lambda as_of: visits(or_(Visit.naive < as_of, Visit.amount > 1)),
+    lambda as_of: visits(~and_(Visit.naive < as_of, Visit.amount > 1)),
+    # An outer join keeps all rows of its left side.
+    lambda as_of: (
+        select(func.count(Visit.id)).outerjoin(Note, (Note.member_id == Visit.member_id) & (Visit.naive < as_of)).scalar_subquery()
+    ),
 ]
 BOUNDED = [
     lambda as_of: visits(Visit.naive < as_of),
@@ -62,6 +68,15 @@ BOUNDED = [
     lambda as_of: visits(Visit.naive < as_of, Visit.amount > select(func.avg(alias.amount)).where(alias.day < as_of).scalar_subquery()),
     lambda as_of: visits(what=func.sum(case((Visit.naive < as_of, 1), else_=0))),
     lambda as_of: visits(what=func.count(Visit.id).filter(Visit.naive < as_of)),
+    lambda as_of: visits(or_(Visit.naive < as_of - DAY, and_(Visit.amount > 1, Visit.utc < as_of))),
+    lambda as_of: visits(and_(Visit.amount > 1, or_(Visit.amount < 9, Visit.amount > 99), Visit.naive < as_of)),
+    lambda as_of: (
+        select(func.count(Visit.id))
+        .select_from(Note)
+        .outerjoin(Visit, (Note.member_id == Visit.member_id) & (Visit.naive < as_of))
+        .scalar_subquery()
+    ),
+    lambda as_of: select(func.count(Visit.id)).join(Note, (Note.member_id == Visit.member_id) & (Visit.naive < as_of)).scalar_subquery(),
     lambda as_of: Member.visits.any(Visit.naive < as_of),
     lambda as_of: ~exists().where(Visit.member_id == Member.id, Visit.naive < as_of),
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BinaryExpression, Column, ColumnElement, Select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.elements import ExpressionClauseList
+from sqlalchemy.sql.elements import BooleanClauseList, ExpressionClauseList, Grouping
 from sqlalchemy.sql.selectable import FromClause, Join
 
 from prisml.definition.aggregates import walk
@@ -59,22 +59,59 @@ def _unbounded(mapper: Mapper[Any], sql: ColumnElement[Any]) -> Iterator[tuple[s
     for query in visitors.iterate(sql):
         if not isinstance(query, Select):
             continue
-        bounded = {column.table for pair in _comparisons(query) if _is_upper(pair) for column in _columns(pair)}
+        bounded = _bounded(query)
         for source in _sources(query):
             times = [column.name for column in source.columns if kind_of(column.type) is not None]
             if times and source not in bounded and source not in own:
                 yield _named(source), times
 
 
+def _bounded(query: Select[Any]) -> set[Any]:
+    """The tables of which the SELECT lets nothing through that lies after ``as_of``: by WHERE, by a join, or by what it computes."""
+    found = _bounded_by(query.whereclause)
+    for join in _joins(query):
+        # An outer join keeps all rows of its left side, whatever ON says of them.
+        found |= {table for table in _bounded_by(join.onclause) if not join.full and (not join.isouter or table in _within(join.right))}
+    # CASE WHEN placed_at < as_of THEN amount END, and FILTER: what is computed of each row says which rows count.
+    for computed in query.selected_columns:
+        for element in walk(computed, into_subqueries=False):
+            if isinstance(element, BinaryExpression):
+                found |= _bounded_by(element)
+    return found
+
+
+def _bounded_by(condition: Any) -> set[Any]:
+    """The tables that the condition bounds: all that one part of an AND does, and what every part of an OR does."""
+    if isinstance(condition, Grouping):
+        return _bounded_by(condition.element)
+    if isinstance(condition, BooleanClauseList):
+        parts = [_bounded_by(part) for part in condition.clauses]
+        return set().union(*parts) if condition.operator is operators.and_ else set.intersection(*parts)
+    if isinstance(condition, BinaryExpression) and _is_upper(condition):
+        return {column.table for column in _columns(condition)}
+    return set()
+
+
 def _sources(query: Select[Any]) -> Iterator[FromClause]:
     """The tables and aliases that a SELECT reads itself, those of its joins among them; its subqueries are SELECTs of their own."""
+    for source in query.get_final_froms():
+        yield from _within(source)
+
+
+def _within(source: FromClause) -> list[FromClause]:
+    """The tables and aliases of a join, or the one that it is."""
+    if isinstance(source, Join):
+        return [*_within(source.left), *_within(source.right)]
+    return [source] if source.__visit_name__ in ("table", "alias", "tablesample") else []
+
+
+def _joins(query: Select[Any]) -> Iterator[Join]:
     waiting: list[Any] = list(query.get_final_froms())
     while waiting:
         source = waiting.pop()
         if isinstance(source, Join):
-            waiting += [source.left, source.right]
-        elif source.__visit_name__ in ("table", "alias", "tablesample"):
             yield source
+            waiting += [source.left, source.right]
 
 
 def _named(source: Any) -> str:
@@ -82,13 +119,6 @@ def _named(source: Any) -> str:
     while source.name.startswith("%(") and hasattr(source, "element"):
         source = source.element
     return str(source.name)
-
-
-def _comparisons(sql: Any) -> Iterator[BinaryExpression[Any]]:
-    """The comparisons with ``as_of``."""
-    for element in visitors.iterate(sql):
-        if isinstance(element, BinaryExpression) and any(is_moment(side) for side in _sides(element)):
-            yield element
 
 
 def _sides(pair: BinaryExpression[Any]) -> list[Any]:
@@ -103,7 +133,9 @@ def _is_upper(pair: BinaryExpression[Any]) -> bool:
         return is_moment(sides[1])
     if pair.operator in _AFTER:
         return is_moment(sides[0])
-    return is_moment(sides[-1]) if pair.operator is operators.between_op else pair.operator is operators.eq
+    if pair.operator is operators.eq:
+        return any(map(is_moment, sides))
+    return pair.operator is operators.between_op and is_moment(sides[-1])
 
 
 def _columns(pair: BinaryExpression[Any]) -> Iterator[Column[Any]]:

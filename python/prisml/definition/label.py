@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from prisml.definition.aggregates import is_subquery, walk
 from prisml.definition.as_of import AsOfRule
-from prisml.definition.features import Expression, Resolver
+from prisml.definition.features import READ, Expression, Resolver
 from prisml.definition.mapping import ValueType, own_column, type_of_python, type_of_sql
 from prisml.definition.place import Place
 from prisml.definition.resolvers import check_resolver
@@ -69,7 +69,7 @@ def read_where(place: Place, mapper: Mapper[Any], where: object, as_of: AsOfRule
 
 
 def _refuse_options(here: Place, given: Expression) -> None:
-    options = (option for option in fields(given) if option.kw_only and option.name not in ("moments", "offsets"))
+    options = (option for option in fields(given) if option.kw_only and option.name not in READ)
     if any(getattr(given, option.name) != option.default for option in options):
         raise here.error("has options that are for features", "Leave out missing=, unseen=, min_frequency=, categorical= and stable=.")
 
