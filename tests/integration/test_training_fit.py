@@ -15,7 +15,7 @@ import onnx
 import pytest
 
 from prisml import Engine
-from prisml.definition import Feature, Gate, GroupSplit, TimeSplit, days_since, resolver
+from prisml.definition import Feature, Gate, GroupSplit, TimeSplit, days_since, hour_of, resolver
 from prisml.errors import NoDataError, ParityError, PrisMLError
 from prisml.training.edges import make_edges
 from prisml.training.estimators import choose_estimator
@@ -84,6 +84,14 @@ def test_a_large_forest_passes_and_is_held_against_its_golden_rows():
     artifact = fit(definition, extracted()).artifact
     assert artifact.manifest.parity.label_flips == 0
     assert Engine.from_artifact(artifact).health().notes == ()
+
+
+def test_a_transform_with_a_zone_is_trained():
+    """The clock of a time zone stands in the manifest, and is none of the graph that is compared with scikit-learn."""
+    data = extracted()
+    one = replace(data, matrix=data.matrix[:, :1], categories=(None,))
+    artifact = fit(visits(features={"hour": hour_of(Visit.at, tz="Asia/Tokyo")}), one).artifact
+    assert artifact.manifest.inputs[0].zone == "Asia/Tokyo"
 
 
 def test_the_key_of_the_entity_is_kept():
