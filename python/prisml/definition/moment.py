@@ -20,7 +20,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from prisml.definition.place import Place
-from prisml.definition.shifted import Shifted
+from prisml.definition.shifted import Shifted, Typed
 
 Kind = Literal["date", "naive", "aware"]
 """How a type keeps a moment: a calendar day, a datetime in UTC without a zone, or one with it."""
@@ -173,7 +173,7 @@ class _Binder:
         clauses = element.clauses
         beside = next((item for item in clauses if not isinstance(item, AsOf) and kind_of(item.type)), None)
         if beside is not None:
-            clauses.clauses = [self._bound(item, beside) if isinstance(item, AsOf) else item for item in clauses.clauses]
+            clauses.clauses = [Typed(self._bound(item, beside)) if isinstance(item, AsOf) else item for item in clauses.clauses]
 
     def _beside(self, right: ColumnElement[Any]) -> ColumnElement[Any]:
         """Of ``as_of BETWEEN a AND b``, the first that keeps a moment."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Date, DateTime, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
 
 class Shifted(FunctionElement[Any]):
@@ -76,3 +77,26 @@ def _mysql(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
     moment = f"CAST({column} AS DATETIME(6))" if element.source == "date" else column
     moved = f"({moment} + INTERVAL {element.seconds} SECOND)" if element.seconds else moment
     return f"CAST({moved} AS DATE)" if element.target == "date" else moved
+
+
+class Typed(FunctionElement[Any]):
+    """A parameter that stands for a moment among a function's arguments, of which MySQL would make a text."""
+
+    name = "typed"
+    inherit_cache = True
+
+    def __init__(self, moment: ColumnElement[Any]) -> None:
+        super().__init__(moment)
+        self.type = moment.type
+
+
+@compiles(Typed)
+def _as_it_is(element: Typed, compiler: SQLCompiler, **options: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **options))
+
+
+@compiles(Typed, "mysql")
+@compiles(Typed, "mariadb")
+def _cast(element: Typed, compiler: SQLCompiler, **options: Any) -> str:
+    base = element.type.impl_instance if isinstance(element.type, TypeDecorator) else element.type
+    return f"CAST({_as_it_is(element, compiler, **options)} AS {'DATE' if isinstance(base, Date) else 'DATETIME(6)'})"
