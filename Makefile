@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-start verify-swaps verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -32,6 +32,7 @@ help:
 	@echo "make verify-crashes       publishers and database servers killed in the middle of writes: what is left"
 	@echo "make verify-encoding      what it costs to read dictionaries and loaded objects, beside tuples made in Python"
 	@echo "make verify-extraction    speed and memory of reading a table"
+	@echo "make verify-features      training and prediction have the same numbers: every kind of feature, three databases, bit for bit"
 	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
 	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
 	@echo "make verify-latency       as verify-batch"
@@ -109,6 +110,9 @@ verify-parity verify-batch verify-latency: verify-%: $(FLIGHTS)
 
 verify-extraction: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_extraction
+
+verify-features: $(INSTALLED)
+	$(BIN)/python -m benches.verify_features
 
 verify-encoding: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_encoding

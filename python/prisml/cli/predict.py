@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO, cast
 
@@ -96,6 +96,9 @@ def predict(
     output = sys.stdout
     with contextlib.ExitStack() as stack:
         if definition is not None and where is not None:
+            if as_of is None and engine.manifest.as_of_column is None:
+                # One moment for what the database computes and for what is computed of it.
+                as_of = datetime.now(UTC)
             opened = stack.enter_context(open_database(read_config(database=database).database))
             rows: Iterable[Given] = read_database(definition, opened, where, as_of)
         else:
