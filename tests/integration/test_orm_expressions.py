@@ -381,3 +381,16 @@ def test_objects_at_their_own_moment(maker: sessionmaker[Session], registry: Reg
         assert next_one.of(purchase).value != before
         session.rollback()
         assert next_one.of(purchase).value == before == next_one.load(registry=registry).predict(purchase).value
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
+def test_a_stream_is_predicted_partition_by_partition(request: pytest.FixtureRequest, registry: Registry, dialect: str):
+    """With ``yield_per`` no object is lost: the database is asked about each partition while the rest of the rows still waits."""
+    with opened(request.getfixturevalue(f"{dialect}_url")) as database:
+        fill(database, COUNT)
+        maker = extend(sessionmaker(database), MODELS, registry=registry)
+        with maker() as session, statements(database) as sent:
+            stream = session.scalars(select(Buyer).order_by(Buyer.id).options(with_ml(worth)), execution_options={"yield_per": 25})
+            values = {buyer.id: worth.of(buyer).value for buyer in stream}
+        assert values == pytest.approx(_wanted(worth, database, registry))
+        assert len([sql for sql in sent if "purchases" in sql]) == math.ceil(COUNT / 25)
