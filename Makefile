@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -41,6 +41,7 @@ help:
 	@echo "make verify-orm           what with_ml() adds to a query"
 	@echo "make verify-parity        as verify-batch"
 	@echo "make verify-routing       which keys get which variant: even, fair, independent; nanoseconds each"
+	@echo "make verify-snapshots     extractions while another process writes: each of one state, and no writer waits for long"
 	@echo "make verify-start         loading, first and second prediction, memory, beside ONNX Runtime's session"
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
@@ -131,6 +132,9 @@ verify-crashes: $(INSTALLED)
 
 verify-swaps: $(INSTALLED)
 	$(BIN)/python -m benches.verify_swaps
+
+verify-snapshots: $(INSTALLED)
+	$(BIN)/python -m benches.verify_snapshots
 
 verify-start: $(INSTALLED)
 	$(BIN)/python -m benches.verify_start

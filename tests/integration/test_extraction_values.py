@@ -360,7 +360,7 @@ def test_a_database_error_shows_no_value(postgresql_url):
 
 
 def test_a_lost_connection_is_a_connection_error(postgresql_url):
-    """A server that ends the session in the middle of an extraction is a DatabaseConnectionError, exit code 3, not a smaller matrix."""
+    """A server that ends each session in the middle of its extraction is a DatabaseConnectionError, exit code 3, not a smaller matrix."""
     with opened(postgresql_url) as engine, opened(postgresql_url) as other:
         create(engine, [customer(n) for n in range(20)])
 

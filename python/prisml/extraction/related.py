@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, raiseload, subqueryload
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
 from prisml.errors import DefinitionError
+from prisml.extraction.reading import Failure
 
 
 class RelatedRow:
@@ -87,7 +88,8 @@ class RelatedRows:
         options = [subqueryload(each).options(raiseload("*")) for each in relationships]
         with Session(self._connection, autoflush=False) as session:
             chosen = self._key[0].in_([each[0] for each in keys]) if len(key) == 1 else tuple_(*self._key).in_(keys)
-            found = session.scalars(select(self._entity).where(chosen).options(*options)).unique().all()
+            with Failure(self._connection, lambda: f"what resolvers use over {' or '.join(map(repr, self.names))}"):
+                found = session.scalars(select(self._entity).where(chosen).options(*options)).unique().all()
             by_key = {tuple(getattr(each, column.key) for column in self._key): each for each in found}
             values = {name: [getattr(by_key[each], name) for each in keys] for name in self.names}
             # What was read stays readable when the session is gone.

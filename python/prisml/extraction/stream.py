@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,10 @@ from sqlalchemy import Engine
 
 from prisml._core import Encoder
 from prisml.definition.model import ModelDefinition
-from prisml.errors import NoDataError
+from prisml.errors import DatabaseConnectionError, NoDataError
 from prisml.extraction.changed import changed_later
 from prisml.extraction.matrix import Categories, Dropped, Matrix
-from prisml.extraction.reading import PAGE_SIZE, count, pages
+from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
 from prisml.extraction.snapshot import snapshot
 from prisml.extraction.statement import training_statement
 from prisml.manifest import ClassLabel
@@ -53,9 +54,25 @@ class Extracted:
 def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progress = silent, page_size: int = PAGE_SIZE) -> Extracted:
     """The rows of one consistent snapshot, each once for each date of ``as_of``, encoded page by page; memory grows by the matrix alone.
 
+    Where the connection is lost, all is read anew once, from the first row of a new snapshot.
+
     Raises ``NoDataError`` where there is no row with a label, or a label looks ahead of today, ``FeatureExtractionError`` or
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
+    for step in ("extract", "extract again"):
+        try:
+            return _finished(definition, *_read(definition, engine, partial(progress, step), page_size))
+        except LostConnectionError as error:
+            # What was read is of a snapshot that went with the connection, and fits no other one. The error itself would hold it.
+            said, context = error.message, error.context
+    hints = ["What ends its connections? A restart, a limit on the time of transactions, or a person: its log says so."]
+    raise DatabaseConnectionError(f"{said} That was the second time: all had been begun anew after the first.", context, hints)
+
+
+def _read(
+    definition: ModelDefinition[Any], engine: Engine, progress: Callable[[int, int], None], page_size: int
+) -> tuple[Matrix, Mapping[str, float]]:
+    """What was read, and of which features rows were changed after they were seen."""
     encoder = encoder_of(definition)
     statement = training_statement(definition, encoder.sources)
     with snapshot(engine) as connection:
@@ -64,12 +81,12 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
         total = sum(count(connection, statement, moment) for moment in moments)
         matrix = Matrix(definition, statement, encoder, connection, total=total, now=now)
         changed = changed_later(definition, connection, moments)
-        progress("extract", 0, total)
+        progress(0, total)
         for moment in moments:
             for page in pages(connection, statement, moment, size=page_size):
                 matrix.add(page, moment)
-                progress("extract", matrix.read, total)
-    return _finished(matrix, definition, changed)
+                progress(matrix.read, total)
+    return matrix, changed
 
 
 def encoder_of(definition: ModelDefinition[Any]) -> Encoder:
@@ -93,7 +110,7 @@ def seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, 
     return dates
 
 
-def _finished(matrix: Matrix, definition: ModelDefinition[Any], changed: Mapping[str, float]) -> Extracted:
+def _finished(definition: ModelDefinition[Any], matrix: Matrix, changed: Mapping[str, float]) -> Extracted:
     matrix.check_whole()
     if not matrix.kept:
         dropped = matrix.dropped

@@ -47,10 +47,11 @@ def _zone(connection: Connection, dialect: str) -> str | None:
 
 
 def _told(connection: Connection) -> str | None:
-    """What PostgreSQL has told the driver by itself, which psycopg shows; it costs no statement."""
-    driver: Any = connection.connection.dbapi_connection
+    """What PostgreSQL has told the driver by itself, which psycopg and asyncpg show; it costs no statement."""
+    driver: Any = connection.connection.driver_connection
+    zone: str | None
     try:
-        zone: str | None = driver.info.parameter_status("TimeZone")
+        zone = driver.get_settings().TimeZone if hasattr(driver, "get_settings") else driver.info.parameter_status("TimeZone")
     except (AttributeError, TypeError):
         return None
     return zone
