@@ -39,7 +39,15 @@ class Encoder:
         computed: Mapping[str, Sequence[object]] | None = None,
         first_row: int = 0,
     ) -> None: ...
-    def encode_columns(self, table: Table, out: NDArray[np.float32], *, as_of: int, first_row: int = 0) -> None: ...
+    def encode_columns(
+        self,
+        table: Table,
+        out: NDArray[np.float32],
+        *,
+        as_of: int,
+        computed: Mapping[str, int] | None = None,
+        first_row: int = 0,
+    ) -> None: ...
     def categories(self) -> list[list[str] | list[int] | None]: ...
 
 @final

@@ -22,7 +22,15 @@ def lint(package_parent: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=package_parent, env=environment)
 
 
-CORE_USERS = {"serving/served.py", "serving/prediction.py", "extraction/matrix.py", "extraction/stream.py", "registry/experiments.py"}
+CORE_USERS = {
+    "serving/served.py",
+    "serving/prediction.py",
+    "extraction/matrix.py",
+    "extraction/by_rows.py",
+    "extraction/columnar/batches.py",
+    "extraction/stream.py",
+    "registry/experiments.py",
+}
 
 
 def imports_core(source: str) -> bool:

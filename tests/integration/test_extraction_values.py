@@ -370,8 +370,10 @@ def test_a_lost_connection_is_a_connection_error(postgresql_url):
                 with other.begin() as connection:
                     connection.execute(text(f"SELECT pg_terminate_backend(pid) {sessions}"))
 
+        # A resolver has rows read page by page.
+        features = {"years": resolver(lambda row: row.age, type=int, uses=[Customer.age])}
         with pytest.raises(DatabaseConnectionError, match="stopped answering") as caught:
-            extract(_define(), engine, page_size=10, progress=end)
+            extract(_define(features), engine, page_size=10, progress=end)
     assert caught.value.exit_code == 3
 
 

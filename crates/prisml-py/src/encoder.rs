@@ -1,5 +1,6 @@
 //! `Encoder`: the rows that training reads, with categories that grow.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use numpy::PyReadwriteArray2;
@@ -61,18 +62,21 @@ impl Encoder {
         Ok(())
     }
 
-    /// As `encode`, for a table whose columns are those of `sources`, in that order, whatever their names; further ones are not read.
-    #[pyo3(signature = (table, out, *, as_of, first_row=0))]
+    /// As `encode`, for a table whose columns are those of `sources`, in that order, whatever their names; of further ones those are read
+    /// whose places `computed` tells by feature.
+    #[pyo3(signature = (table, out, *, as_of, computed=None, first_row=0))]
     fn encode_columns<'py>(
         &self,
         py: Python<'py>,
         table: &Bound<'py, Table>,
         mut out: PyReadwriteArray2<'py, f32>,
         as_of: i64,
+        computed: Option<HashMap<String, usize>>,
         first_row: usize,
     ) -> PyResult<()> {
         let matrix = self.matrix(&mut out, table.len()?)?;
-        let encoded = encode_in_order(py, table.get(), &self.contract, as_of, matrix, &self.grown).ok_or_else(|| misuse(BUSY))?;
+        let encoded = encode_in_order(py, table.get(), &self.contract, &computed.unwrap_or_default(), as_of, matrix, &self.grown);
+        let encoded = encoded.ok_or_else(|| misuse(BUSY))?;
         encoded.map_err(|error| {
             let row = if let Error::Encoding { row, .. } = error { Some(first_row + row) } else { None };
             raise(py, &error, None, row)

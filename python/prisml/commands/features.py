@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from prisml.definition.model import ModelDefinition
 from prisml.definition.moment import moment_of
+from prisml.extraction.by_rows import ByRows
 from prisml.extraction.matrix import Matrix
 from prisml.extraction.reading import PAGE_SIZE, pages
 from prisml.extraction.snapshot import snapshot
@@ -51,7 +52,7 @@ def features(definition: ModelDefinition[Any], *, database: Engine, limit: int =
     with snapshot(database) as connection:
         now = datetime.now(UTC)
         found = [(row, moment) for moment in seen_at(definition, now) for row in next(pages(connection, statement, moment, size=limit), [])]
-        matrix = Matrix(definition, statement, encoder, connection, total=len(found), now=now)
+        matrix = Matrix(definition, statement, encoder, ByRows(definition, statement, encoder, connection), total=len(found), now=now)
         places = [_added(matrix, row, moment) for row, moment in found]
     return tuple(
         Row(
@@ -75,7 +76,7 @@ def explain(definition: ModelDefinition[Any], *, database: Engine) -> Explained:
     return Explained(str(compiled), values)
 
 
-def _added(matrix: Matrix, row: Any, moment: datetime) -> int | None:
+def _added(matrix: Matrix[Any], row: Any, moment: datetime) -> int | None:
     """The row's place in the matrix; None where training drops it."""
     before = matrix.kept
     matrix.add([row], moment)
@@ -88,7 +89,7 @@ def _moment(statement: Statement, row: Any, moment: datetime) -> datetime | None
     return None if row[statement.as_of] is None else moment_of(row[statement.as_of])
 
 
-def _values(definition: ModelDefinition[Any], matrix: Matrix, place: int) -> Iterator[tuple[str, Shown]]:
+def _values(definition: ModelDefinition[Any], matrix: Matrix[Any], place: int) -> Iterator[tuple[str, Shown]]:
     for item, known, number in zip(definition.inputs, matrix.categories, matrix.encoded[place].tolist(), strict=True):
         if known is None:
             yield item.name, None if math.isnan(number) else number
@@ -96,6 +97,6 @@ def _values(definition: ModelDefinition[Any], matrix: Matrix, place: int) -> Ite
             yield item.name, None if number < 0 else known[int(number)]
 
 
-def _label(matrix: Matrix, place: int) -> ClassLabel | float:
+def _label(matrix: Matrix[Any], place: int) -> ClassLabel | float:
     value = matrix.labels[place].item()
     return matrix.label_values[int(value)] if matrix.label_values else float(value)

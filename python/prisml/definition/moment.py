@@ -26,6 +26,7 @@ from prisml.errors import EncodingError
 Kind = Literal["date", "naive", "aware"]
 """How a type keeps a moment: a calendar day, a datetime in UTC without a zone, or one with it."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _WAY_OUT = "Compare it with a date or datetime column, moved by timedeltas: Order.placed_at >= as_of - timedelta(days=90)."
 _ARITHMETIC = frozenset({operators.add, operators.sub})
@@ -109,6 +110,11 @@ def moment_of(value: date | datetime) -> datetime:
     if not isinstance(value, datetime):
         return datetime.combine(value, time(), UTC)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def micros_of(value: date | datetime) -> int:
+    """A date or datetime as microseconds since 1970 in UTC."""
+    return (moment_of(value) - _EPOCH) // _MICROSECOND
 
 
 @dataclass(frozen=True)

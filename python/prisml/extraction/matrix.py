@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import repeat
-from operator import itemgetter
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row
 
 from prisml._core import Encoder
-from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
-from prisml.definition.moment import moment_of
+from prisml.definition.moment import micros_of, moment_of
 from prisml.definition.split import GroupSplit, RandomSplit
-from prisml.errors import EncodingError, FeatureExtractionError
+from prisml.errors import FeatureExtractionError
 from prisml.extraction.labels import Classes, Groups, Numbers, Times
-from prisml.extraction.reading import Page
-from prisml.extraction.related import RelatedRows
-from prisml.extraction.resolvers import ResolverRow, resolve_all, resolver_rows
 from prisml.extraction.statement import Statement
 from prisml.manifest import ClassLabel
 
 Categories = tuple[str, ...] | tuple[int, ...] | None
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+P = TypeVar("P", bound=Sized)
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,23 @@ class Dropped:
         return ", ".join(f"{count:,} for {reason}" for reason, count in reasons.items() if count) or "none"
 
 
-class Matrix:
+class Reader(Protocol[P]):
+    """How training gets at the rows of a page, whatever keeps them."""
+
+    def values(self, page: P, place: int) -> list[Any]:
+        """The values of the statement's column at ``place``."""
+
+    def take(self, page: P, indices: Sequence[int]) -> P:
+        """The rows at ``indices`` alone."""
+
+    def labels(self, page: P, as_of: datetime) -> list[object]:
+        """The labels as they are, None among them."""
+
+    def encode(self, page: P, out: NDArray[np.float32], *, first_row: int, as_of: datetime) -> None:
+        """Encode the rows into ``out``; errors count them from ``first_row``."""
+
+
+class Matrix(Generic[P]):
     """Fills the preallocated arrays of ``total`` rows; ``now`` is the moment of extraction."""
 
     def __init__(
@@ -56,7 +65,7 @@ class Matrix:
         definition: ModelDefinition[Any],
         statement: Statement,
         encoder: Encoder,
-        connection: Connection,
+        reader: Reader[P],
         *,
         total: int,
         now: datetime,
@@ -64,13 +73,13 @@ class Matrix:
         self.read = 0
         self.kept = 0
         self.dropped = Dropped()
-        self.as_of = _micros(now)
+        self.as_of = micros_of(now)
         self._total = total
         self._now = now
         self._definition = definition
         self._statement = statement
         self._encoder = encoder
-        self._related = RelatedRows(definition, connection)
+        self._reader = reader
         self._matrix = np.empty((total, len(definition.inputs)), np.float32)
         self._labels = (Numbers if definition.task == "regression" else Classes)(definition.label_dtype, total)
         self._split: Times | Groups | None = None
@@ -79,28 +88,30 @@ class Matrix:
         self._moments = Times(total) if definition.as_of.varies else None
         self._entities = Groups(total) if len(definition.as_of.dates) > 1 else None
 
-    def add(self, page: Page, as_of: datetime) -> None:
+    def add(self, page: P, as_of: datetime) -> None:
         """Take the rows of a page, which are seen at ``as_of``, or each at its own moment."""
         self.read += len(page)
         if self.read > self._total:
             raise self._disagreement()
-        rows = self._with_moment(page)
-        labels = self._label_values(rows, as_of)
+        page = self._with_moment(page)
+        labels = self._reader.labels(page, as_of)
         present = self._labels.present(labels)
         if present is not None:
-            self.dropped = replace(self.dropped, null_label=self.dropped.null_label + len(rows) - len(present))
-            rows, labels = [rows[index] for index in present], [labels[index] for index in present]
-        if not rows:
+            self.dropped = replace(self.dropped, null_label=self.dropped.null_label + len(page) - len(present))
+            page, labels = self._reader.take(page, present), [labels[index] for index in present]
+        if not len(page):
             return
-        start, self.kept = self.kept, self.kept + len(rows)
+        start, self.kept = self.kept, self.kept + len(page)
         self._labels.put(start, labels)
         if self._split is not None and self._statement.split is not None:
-            self._split.put(start, list(map(itemgetter(self._statement.split), rows)))
+            self._split.put(start, self._reader.values(page, self._statement.split))
         if self._moments is not None:
-            self._moments.put(start, list(self._moments_of(rows, as_of)))
+            self._moments.put(start, self._moments_of(page, as_of))
         if self._entities is not None:
-            self._entities.put(start, [tuple(row[place] for place in self._statement.keys.values()) for row in rows])
-        self._encode(start, rows, as_of)
+            self._entities.put(
+                start, list(zip(*(self._reader.values(page, place) for place in self._statement.keys.values()), strict=True))
+            )
+        self._reader.encode(page, self._matrix[start : self.kept], first_row=start, as_of=as_of)
 
     def check_whole(self) -> None:
         """Refuse a database that gave another number of rows than it had counted."""
@@ -145,59 +156,25 @@ class Matrix:
         """What the provisional codes of each input stand for; None for a number."""
         return tuple(None if found is None else cast("Categories", tuple(found)) for found in self._encoder.categories())
 
-    def _with_moment(self, page: Page) -> Sequence[Row[Any]]:
+    def _with_moment(self, page: P) -> P:
         """The rows that have a moment of their own from which their label is known; all, where the moment is one for all."""
         place = self._statement.as_of
         if place is None:
             return page
-        there = [row for row in page if row[place] is not None]
+        moments = self._reader.values(page, place)
+        there = [index for index, moment in enumerate(moments) if moment is not None]
         latest = self._now - self._definition.horizon
-        known = [row for row in there if moment_of(row[place]) <= latest] if self._definition.horizon else there
+        known = [index for index in there if moment_of(moments[index]) <= latest] if self._definition.horizon else there
         self.dropped = replace(
             self.dropped,
             null_as_of=self.dropped.null_as_of + len(page) - len(there),
             open_window=self.dropped.open_window + len(there) - len(known),
         )
-        return known
+        return page if len(known) == len(page) else self._reader.take(page, known)
 
-    def _moments_of(self, rows: Sequence[Row[Any]], as_of: datetime) -> Iterable[datetime]:
+    def _moments_of(self, page: P, as_of: datetime) -> list[datetime]:
         place = self._statement.as_of
-        return repeat(as_of, len(rows)) if place is None else (moment_of(row[place]) for row in rows)
-
-    def _label_values(self, rows: Sequence[Row[Any]], as_of: datetime) -> list[object]:
-        label = self._definition.label
-        if isinstance(label, Resolver) and self._statement.label_uses is not None:
-            related = self._related.of(rows, tuple(self._statement.keys.values())) if label.relationships else {}
-            views = resolver_rows(label, "the label", self._statement.label_uses, rows, related)
-            return self._resolved(label, "the label", views, rows, as_of)
-        return list(map(itemgetter(self._statement.label), rows))
-
-    def _encode(self, start: int, rows: Sequence[Row[Any]], as_of: datetime) -> None:
-        statement = self._statement
-        computed: dict[str, list[object]] = {name: list(map(itemgetter(place), rows)) for name, place in statement.expressions.items()}
-        related = self._related.of(rows, tuple(statement.keys.values()))
-        for feature, resolver in self._definition.resolvers.items():
-            views = resolver_rows(resolver, feature, statement.uses[feature], rows, related)
-            computed[feature] = self._resolved(resolver, feature, views, rows, as_of)
-        out = self._matrix[start : start + len(rows)]
-        try:
-            self._encoder.encode(rows, out, as_of=_micros(as_of), computed=computed, first_row=start)
-        except EncodingError as error:
-            index = error.context.get("row")
-            if not isinstance(index, int):
-                raise
-            key = self._key(rows[index - start])
-            raise type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, error.suggestions) from None
-
-    def _resolved(
-        self, resolver: Resolver[Any], feature: str, views: Iterable[ResolverRow], rows: Sequence[Row[Any]], as_of: datetime
-    ) -> list[object]:
-        return resolve_all(
-            resolver, feature, views, self._moments_of(rows, as_of), place=lambda index: f"the row with {self._key(rows[index])}"
-        )
-
-    def _key(self, row: Row[Any]) -> str:
-        return ", ".join(f"{name}={row[place]!r}" for name, place in self._statement.keys.items())
+        return [as_of] * len(page) if place is None else [moment_of(moment) for moment in self._reader.values(page, place)]
 
     def _disagreement(self) -> FeatureExtractionError:
         entity = self._definition.entity.__name__
@@ -206,7 +183,3 @@ class Matrix:
             {"entity": entity, "counted": self._total},
             ["Is the primary key unique and never NULL, and does each to-one relationship lead to at most one row?"],
         )
-
-
-def _micros(moment: date) -> int:
-    return (moment_of(moment) - _EPOCH) // timedelta(microseconds=1)

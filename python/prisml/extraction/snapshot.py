@@ -50,10 +50,16 @@ def _opener(engine: Engine) -> Callable[[Engine], AbstractContextManager[Connect
 def _postgresql(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
-        # PostgreSQL takes the snapshot at the first query, not at BEGIN.
-        connection.exec_driver_sql("SELECT 1")
+        begin_again(connection)
         yield connection
+
+
+def begin_again(connection: Connection) -> None:
+    """A new snapshot of PostgreSQL's in place of the one that ``connection`` may have."""
+    connection.rollback()
+    connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+    # PostgreSQL takes the snapshot at the first query, not at BEGIN.
+    connection.exec_driver_sql("SELECT 1")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -11,16 +11,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from prisml._core import Encoder
 from prisml.definition.model import ModelDefinition
 from prisml.errors import DatabaseConnectionError, NoDataError
+from prisml.extraction.by_rows import ByRows
 from prisml.extraction.changed import changed_later
-from prisml.extraction.matrix import Categories, Dropped, Matrix
+from prisml.extraction.columnar.batches import ByColumns
+from prisml.extraction.columnar.choice import columnar
+from prisml.extraction.columnar.refusal import RowByRow
+from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
 from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
 from prisml.extraction.snapshot import snapshot
-from prisml.extraction.statement import training_statement
+from prisml.extraction.statement import Statement, training_statement
 from prisml.manifest import ClassLabel
 from prisml.progress import Progress, silent
 
@@ -61,7 +65,7 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
     """
     for step in ("extract", "extract again"):
         try:
-            return _finished(definition, *_read(definition, engine, partial(progress, step), page_size))
+            return _once(definition, engine, partial(progress, step), page_size)
         except LostConnectionError as error:
             # What was read is of a snapshot that went with the connection, and fits no other one. The error itself would hold it.
             said, context = error.message, error.context
@@ -69,24 +73,63 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
     raise DatabaseConnectionError(f"{said} That was the second time: all had been begun anew after the first.", context, hints)
 
 
-def _read(
-    definition: ModelDefinition[Any], engine: Engine, progress: Callable[[int, int], None], page_size: int
-) -> tuple[Matrix, Mapping[str, float]]:
-    """What was read, and of which features rows were changed after they were seen."""
-    encoder = encoder_of(definition)
-    statement = training_statement(definition, encoder.sources)
+def _once(definition: ModelDefinition[Any], engine: Engine, progress: Callable[[int, int], None], page_size: int) -> Extracted:
+    """All rows of one snapshot, read in columns where the results are certainly those of rows, else row by row."""
+    statement = training_statement(definition, encoder_of(definition).sources)
     with snapshot(engine) as connection:
-        now = datetime.now(UTC)
-        moments = seen_at(definition, now)
-        total = sum(count(connection, statement, moment) for moment in moments)
-        matrix = Matrix(definition, statement, encoder, connection, total=total, now=now)
-        changed = changed_later(definition, connection, moments)
-        progress(0, total)
+        told = _Told(progress)
+        read = _Read(definition, statement, connection, told)
+        changed = changed_later(definition, connection, seen_at(definition, datetime.now(UTC)))
+        try:
+            with columnar(definition, statement, connection, datetime.now(UTC)) as columns:
+                matrix = read.all(lambda encoder: ByColumns(statement, columns.layout, encoder), columns.batches)
+        except RowByRow:
+            if told.error is not None:
+                raise told.error from None
+            matrix = read.all(
+                lambda encoder: ByRows(definition, statement, encoder, connection),
+                lambda moment: pages(connection, statement, moment, size=page_size),
+            )
+    return _finished(definition, matrix, changed)
+
+
+class _Told:
+    """Tells of the progress, and keeps what that raised: it is no failure of reading."""
+
+    def __init__(self, progress: Callable[[int, int], None]) -> None:
+        self._progress = progress
+        self.error: Exception | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        try:
+            self._progress(done, total)
+        except Exception as error:
+            self.error = error
+            raise
+
+
+@dataclass(frozen=True)
+class _Read:
+    """All rows of a statement, read one way or the other."""
+
+    definition: ModelDefinition[Any]
+    statement: Statement
+    connection: Connection
+    progress: Callable[[int, int], None]
+
+    def all(self, reader: Callable[[Encoder], Reader[P]], pages: Callable[[datetime], Iterator[P]]) -> Matrix[P]:
+        """The matrix of all rows, which come in ``pages`` that the reader of a new encoder takes."""
+        encoder, now = encoder_of(self.definition), datetime.now(UTC)
+        moments = seen_at(self.definition, now)
+        total = sum(count(self.connection, self.statement, moment) for moment in moments)
+        matrix = Matrix(self.definition, self.statement, encoder, reader(encoder), total=total, now=now)
+        self.progress(0, total)
         for moment in moments:
-            for page in pages(connection, statement, moment, size=page_size):
+            for page in pages(moment):
                 matrix.add(page, moment)
-                progress(matrix.read, total)
-    return matrix, changed
+                self.progress(matrix.read, total)
+        matrix.check_whole()
+        return matrix
 
 
 def encoder_of(definition: ModelDefinition[Any]) -> Encoder:
@@ -110,8 +153,7 @@ def seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, 
     return dates
 
 
-def _finished(definition: ModelDefinition[Any], matrix: Matrix, changed: Mapping[str, float]) -> Extracted:
-    matrix.check_whole()
+def _finished(definition: ModelDefinition[Any], matrix: Matrix[Any], changed: Mapping[str, float]) -> Extracted:
     if not matrix.kept:
         dropped = matrix.dropped
         what = f"All {matrix.read} rows were dropped: {dropped.described()}." if matrix.read else "There are no rows."

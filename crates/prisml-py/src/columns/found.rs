@@ -1,5 +1,7 @@
 //! Where a table has what a contract reads.
 
+use std::collections::HashMap;
+
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
@@ -21,6 +23,8 @@ enum Way {
 pub(super) struct Ways {
     slots: Vec<Option<Way>>,
     names: Vec<Option<Way>>,
+    /// Whether a column under a feature's own name goes before those that the feature is made of.
+    computed: bool,
 }
 
 impl Ways {
@@ -33,14 +37,20 @@ impl Ways {
                 .map(|source| if source.is_computed() { None } else { way_to(&source.path, columns) })
                 .collect(),
             names: contract.inputs().iter().map(|input| way_to(std::slice::from_ref(&input.name), columns)).collect(),
+            computed: false,
         }
     }
 
-    /// The columns of a table by their places, that of a slot being its number; names count for nothing.
-    pub(super) fn in_order(contract: &InputContract, data_type: &DataType) -> Self {
+    /// The columns of a table by their places, that of a slot being its number, that of a computed feature the one in `computed`;
+    /// names of columns count for nothing.
+    pub(super) fn in_order(contract: &InputContract, data_type: &DataType, computed: &HashMap<String, usize>) -> Self {
         let columns = fields(data_type).len();
-        let way = |slot: usize| (slot < columns).then(|| Way::Found(vec![slot]));
-        Self { slots: (0..contract.sources().len()).map(way).collect(), names: contract.inputs().iter().map(|_| None).collect() }
+        let way = |place: usize| (place < columns).then(|| Way::Found(vec![place]));
+        Self {
+            slots: (0..contract.sources().len()).map(way).collect(),
+            names: contract.inputs().iter().map(|input| computed.get(&input.name).copied().and_then(way)).collect(),
+            computed: true,
+        }
     }
 
     /// The columns of one batch.
@@ -51,6 +61,7 @@ impl Ways {
             data_type: batch.data_type(),
             slots: self.slots.iter().map(reach).collect(),
             names: self.names.iter().map(reach).collect(),
+            computed: self.computed,
         }
     }
 }
@@ -113,6 +124,7 @@ pub(super) struct Batch<'a> {
     data_type: &'a DataType,
     slots: Vec<Option<Found<'a>>>,
     names: Vec<Option<Found<'a>>>,
+    computed: bool,
 }
 
 impl Columns for Batch<'_> {
@@ -126,5 +138,9 @@ impl Columns for Batch<'_> {
 
     fn named<V: Visit>(&self, input: usize, visit: V) -> Option<V::Out> {
         Some(self.names[input].as_ref()?.visit(self.data_type, visit))
+    }
+
+    fn is_computed(&self, input: usize) -> bool {
+        self.computed && self.names[input].is_some()
     }
 }

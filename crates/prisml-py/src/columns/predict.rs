@@ -1,5 +1,6 @@
 //! A table or an array, asked: the interpreter is released while it is read.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -111,16 +112,18 @@ pub(crate) fn encode(given: &Bound<'_, PyAny>, model: &Model, asked: Asked<'_>) 
     with_columns(given, contract, Encode { contract, asked })?.map_err(|error| told(given.py(), &error, model))
 }
 
-/// Encodes the rows of `table`, whose columns are those of the slots in order, into `out`; None where `growing` is in use already.
+/// Encodes the rows of `table`, whose columns are those of the slots in order, and then others, of which those at the places in
+/// `computed` are features, into `out`; None where `growing` is in use already.
 pub(crate) fn encode_in_order(
     py: Python<'_>,
     table: &Table,
     contract: &InputContract,
+    computed: &HashMap<String, usize>,
     as_of: i64,
     out: &mut [f32],
     growing: &Mutex<Growing>,
 ) -> Option<Result<(), Error>> {
-    let ways = Ways::in_order(contract, table.field.data_type());
+    let ways = Ways::in_order(contract, table.field.data_type(), computed);
     let batches: Vec<_> = table.batches.iter().map(|batch| ways.of(batch)).collect();
     let expected = Duration::from_nanos(NANOS.saturating_mul(out.len() as u64));
     // The lock is let go before the interpreter is waited for: who holds that may wait for the lock.

@@ -1,0 +1,78 @@
+"""Whether rows are read in columns: decided here, and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select
+
+from prisml.definition.features import Resolver
+from prisml.definition.model import ModelDefinition
+from prisml.extraction.columnar.batches import Batch
+from prisml.extraction.columnar.layout import Layout, layout_of
+from prisml.extraction.columnar.refusal import RowByRow
+from prisml.extraction.columnar.rendered import rendered
+from prisml.extraction.columnar.session import driver, session
+from prisml.extraction.statement import Statement
+
+_log = logging.getLogger("prisml")
+
+
+@dataclass(frozen=True)
+class Columnar:
+    """Reads a statement in columns, over a session that sees what ``connection`` sees."""
+
+    connection: Connection
+    statement: Statement
+    layout: Layout
+    cursor: Any
+
+    def batches(self, as_of: datetime) -> Iterator[Batch]:
+        """The rows as seen at ``as_of``, in the order of the primary key, a few megabytes at a time."""
+        self.cursor.execute(rendered(self.connection, self.layout.select, self.statement.parameters(as_of)))
+        with self.cursor.fetch_record_batch() as batches:
+            yield from batches
+
+
+@contextmanager
+def columnar(definition: ModelDefinition[Any], statement: Statement, connection: Connection, as_of: datetime) -> Iterator[Columnar]:
+    """Columns of ``statement``, with what reading its rows would give; ``RowByRow`` where there are none, which the log tells.
+
+    Whatever goes wrong in here is ``RowByRow`` too: what it is, the rows themselves say best.
+    """
+    try:
+        _refuse(definition, connection)
+        with session(connection) as cursor:
+
+            def describe(select: Select[Any]) -> Any:
+                return cursor.adbc_execute_schema(rendered(connection, select, statement.parameters(as_of)))
+
+            keys = len(definition.as_of.dates) > 1
+            yield Columnar(connection, statement, layout_of(statement, connection, describe, keys=keys), cursor)
+    except RowByRow as refusal:
+        _log.debug("Rows of %s are read one by one: %s.", definition.entity.__name__, refusal)
+        raise
+    except Exception as error:  # noqa: BLE001 -- Whatever the driver, Arrow or a conversion raises: reading rows tells it, or does not meet it.
+        _log.debug("Rows of %s are read one by one: reading columns raised %s.", definition.entity.__name__, type(error).__name__)
+        raise RowByRow(type(error).__name__) from None
+    else:
+        _log.debug("Rows of %s were read in columns.", definition.entity.__name__)
+
+
+def _refuse(definition: ModelDefinition[Any], connection: Connection) -> None:
+    found = f"{connection.dialect.name}+{connection.dialect.driver}"
+    if found != "postgresql+psycopg":
+        raise RowByRow(f"the database is read by {found}")
+    if connection.get_execution_options().get("schema_translate_map"):
+        raise RowByRow("the engine translates schemas")
+    driver()
+    resolvers = [f"feature {name!r}" for name in definition.resolvers]
+    if isinstance(definition.label, Resolver):
+        resolvers.append("the label")
+    if resolvers:
+        raise RowByRow(f"{resolvers[0]} is a resolver")
