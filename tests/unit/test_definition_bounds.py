@@ -41,6 +41,16 @@ UNBOUNDED = [
     lambda as_of: func.coalesce(visits(Visit.naive < as_of, what=func.max(Visit.amount)), visits(what=func.min(Visit.amount))),
     lambda as_of: visits(what=func.sum(case((Visit.amount > 1, 1), else_=0))),
     lambda as_of: visits(or_(Visit.naive < as_of, Visit.amount > 1)),
+    # The day of as_of is not over then.
+    lambda as_of: visits(Visit.day <= as_of),
+    lambda as_of: visits(as_of >= Visit.day),
+    lambda as_of: visits(Visit.day == as_of),
+    lambda as_of: visits(Visit.day.between(as_of - DAY, as_of)),
+    # Every aggregate has to leave out what came later.
+    lambda as_of: visits(what=func.sum(case((Visit.naive < as_of, 1.0), else_=0.0)) / func.count(Visit.id)),
+    lambda as_of: visits(what=func.count(Visit.id).filter(Visit.naive < as_of) * 1.0 / func.count(Visit.id)),
+    lambda as_of: visits(what=func.sum(case((Visit.naive < as_of, 0), else_=Visit.amount))),
+    lambda as_of: visits(what=func.sum(case((Visit.naive < as_of, 0), else_=1))),
     lambda as_of: visits(~and_(Visit.naive < as_of, Visit.amount > 1)),
     # An outer join keeps all rows of its left side.
     lambda as_of: (
@@ -51,7 +61,8 @@ BOUNDED = [
     lambda as_of: visits(Visit.naive < as_of),
     lambda as_of: visits(Visit.naive <= as_of - DAY),
     lambda as_of: visits(as_of > Visit.utc),
-    lambda as_of: visits(as_of >= Visit.day),
+    lambda as_of: visits(as_of > Visit.day),
+    lambda as_of: visits(as_of - DAY >= Visit.day),
     lambda as_of: visits(Visit.naive == as_of),
     lambda as_of: visits(Visit.naive.between(as_of - DAY, as_of)),
     lambda as_of: visits(Visit.naive.between(datetime(2020, 1, 1), as_of)),
@@ -68,6 +79,7 @@ BOUNDED = [
     lambda as_of: visits(Visit.naive < as_of, Visit.amount > select(func.avg(alias.amount)).where(alias.day < as_of).scalar_subquery()),
     lambda as_of: visits(what=func.sum(case((Visit.naive < as_of, 1), else_=0))),
     lambda as_of: visits(what=func.count(Visit.id).filter(Visit.naive < as_of)),
+    lambda as_of: visits(what=func.sum(case((Visit.naive < as_of, Visit.amount))) / func.count(Visit.id).filter(Visit.naive < as_of)),
     lambda as_of: visits(or_(Visit.naive < as_of - DAY, and_(Visit.amount > 1, Visit.utc < as_of))),
     lambda as_of: visits(and_(Visit.amount > 1, or_(Visit.amount < 9, Visit.amount > 99), Visit.naive < as_of)),
     lambda as_of: (

@@ -147,7 +147,27 @@ def is_moment(element: object) -> bool:
     return isinstance(element, Shifted | Edge) or (isinstance(element, BindParameter) and str(element.key).startswith(_PREFIX))
 
 
+def offset_of(element: object) -> timedelta:
+    """How far an element for which ``is_moment`` holds is moved."""
+    if isinstance(element, Edge):
+        return offset_of(next(iter(element.clauses)))
+    if isinstance(element, Shifted):
+        return timedelta(seconds=element.seconds)
+    text = str(getattr(element, "key", "")).removeprefix(_PREFIX).split("_")[1]
+    return int(text.replace("m", "-")) * _MICROSECOND
+
+
 _PREFIX = "as_of_"
+
+
+_GENERIC = frozenset({Date, DateTime})
+
+
+def _place_of(element: ColumnElement[Any]) -> str:
+    """The table and name of a column, as a part of a parameter's name; of other SQL, its type."""
+    table = getattr(getattr(element, "table", None), "name", None)
+    name = type(element.type).__name__ if table is None else f"{table}_{getattr(element, 'name', '')}"
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 _MIRRORED: dict[Any, Any] = {
@@ -209,7 +229,8 @@ class _Binder:
         self.offsets.add(as_of.offset)
         if self._column is not None:
             return self._shifted(as_of, kind)
-        decorated = f"_{type(beside.type).__name__.lower()}" if isinstance(beside.type, TypeDecorator) else ""
+        # A type of its own binds in its own way: another column's parameter is another one.
+        decorated = "" if type(beside.type) in _GENERIC else f"_{_place_of(beside)}"
         offset = str(as_of.offset // _MICROSECOND).replace("-", "m")
         moment = Moment(f"{_PREFIX}{kind}_{offset}{decorated}", as_of.offset, kind, beside.type)
         self.moments.append(moment)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, inspect, select, tuple_
-from sqlalchemy.orm import Session, raiseload, subqueryload
+from sqlalchemy.orm import Session, raiseload, subqueryload, undefer
 
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
@@ -70,6 +70,12 @@ def relationships_of(definition: ModelDefinition[Any]) -> tuple[str, ...]:
     return tuple(sorted({used.key for resolver in resolvers for used in resolver.relationships}))
 
 
+def _columns(relationship: Any) -> list[Any]:
+    """Loads the columns behind the relationship, deferred ones too."""
+    target = relationship.property.mapper
+    return [undefer(getattr(target.class_, column.key)) for column in target.column_attrs]
+
+
 class RelatedRows:
     """Loads what resolvers use of other tables: for any number of rows one statement, and one for each relationship."""
 
@@ -85,7 +91,7 @@ class RelatedRows:
             return {}
         keys = [tuple(row[place] for place in key) for row in rows]
         relationships = [getattr(self._entity, name) for name in self.names]
-        options = [subqueryload(each).options(raiseload("*")) for each in relationships]
+        options = [subqueryload(each).options(raiseload("*"), *_columns(each)) for each in relationships]
         with Session(self._connection, autoflush=False) as session:
             chosen = self._key[0].in_([each[0] for each in keys]) if len(key) == 1 else tuple_(*self._key).in_(keys)
             with Failure(self._connection, lambda: f"what resolvers use over {' or '.join(map(repr, self.names))}"):

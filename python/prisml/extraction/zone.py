@@ -28,8 +28,13 @@ def in_utc(connection: Connection) -> Iterator[None]:
         return
     write = text(_WRITE[dialect])
     connection.execute(write, {"zone": "UTC" if dialect == "postgresql" else "+00:00"})
-    # Not in a finally: after an error PostgreSQL takes nothing until the transaction is rolled back, and that takes the setting back.
-    yield
+    try:
+        yield
+    except BaseException:
+        # PostgreSQL takes nothing after an error until the transaction is rolled back, and that takes the setting back.
+        if dialect != "postgresql" and not connection.invalidated:
+            connection.execute(write, {"zone": zone})
+        raise
     connection.execute(write, {"zone": zone})
 
 
