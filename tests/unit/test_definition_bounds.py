@@ -9,11 +9,8 @@ import pytest
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from prisml.definition import (
-    expression,
-    log1p,
-)
-from prisml.errors import LeakageError
+from prisml.definition import Feature, expression, log1p
+from prisml.errors import DefinitionError, LeakageError
 from tests.support.members import Member, Note, Visit
 from tests.support.refusals import DAY, LATER, PAST, define, refused, visits
 
@@ -133,3 +130,32 @@ def test_a_column_as_of_bounds_what_is_compared_with_it(column: Any, kept: Any, 
     """Of each kind of column on both sides, moved or not, a feature bounded by the row's own ``as_of`` is taken."""
     found = define({"n": expression(lambda as_of: visits(kept < as_of - offset))}, as_of=column)
     assert found.expressions["n"].offsets == (-offset,)
+
+
+@pytest.mark.parametrize("as_of", [PAST, Member.naive])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda as_of: exists().where(Visit.member_id == Member.id, Visit.naive >= as_of),
+        lambda as_of: ~exists().where(Visit.member_id == Member.id, as_of < Visit.naive),
+        lambda as_of: Member.aware > as_of,
+    ],
+)
+def test_a_label_without_an_end_is_refused(make: Any, as_of: Any) -> None:
+    """What happens from as_of on needs an end: without one training would know all that came until today."""
+    with pytest.raises(DefinitionError, match="looks ahead of as_of without an end") as caught:
+        define({"x": Feature(Member.score, stable=True)}, label=expression(make), as_of=as_of)
+    assert "as_of + timedelta" in caught.value.suggestions[0]
+
+
+def test_a_label_may_compare_with_the_past_alone() -> None:
+    """Only what begins at as_of needs an end."""
+    label = expression(lambda as_of: exists().where(Visit.member_id == Member.id, Visit.naive < as_of))
+    assert define({"x": Feature(Member.score, stable=True)}, label=label, as_of=PAST).horizon == timedelta(0)
+
+
+def test_rows_are_not_chosen_by_what_is_to_come() -> None:
+    """A filter that looks past as_of would train on rows that nobody could have told then."""
+    where = expression(lambda as_of: exists().where(Visit.member_id == Member.id, Visit.naive < as_of + DAY))
+    with pytest.raises(DefinitionError, match="looks ahead of as_of, and would choose rows"):
+        define({"x": Feature(Member.score, stable=True)}, where=where, as_of=PAST)
