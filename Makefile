@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-concurrency verify-crashes verify-encoding verify-extraction verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -27,10 +27,12 @@ help:
 	@echo "make clean                removes all that was made"
 	@echo
 	@echo "make verify-batch         one table of verify-flights; exit code 1 where a promise is broken"
+	@echo "make verify-churn         every value seen as of a date, beside pandas on the raw file; what a model is worth that saw the future"
 	@echo "make verify-concurrency   threads under swaps, event loops, forks, gunicorn, memory under a million calls"
 	@echo "make verify-crashes       publishers and database servers killed in the middle of writes: what is left"
 	@echo "make verify-encoding      what it costs to read dictionaries and loaded objects, beside tuples made in Python"
 	@echo "make verify-extraction    speed and memory of reading a table"
+	@echo "make verify-features      training and prediction have the same numbers: every kind of feature, three databases, bit for bit"
 	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
 	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
 	@echo "make verify-latency       as verify-batch"
@@ -39,6 +41,7 @@ help:
 	@echo "make verify-orm           what with_ml() adds to a query"
 	@echo "make verify-parity        as verify-batch"
 	@echo "make verify-routing       which keys get which variant: even, fair, independent; nanoseconds each"
+	@echo "make verify-snapshots     extractions while another process writes: each of one state, and no writer waits for long"
 	@echo "make verify-start         loading, first and second prediction, memory, beside ONNX Runtime's session"
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
@@ -109,8 +112,14 @@ verify-parity verify-batch verify-latency: verify-%: $(FLIGHTS)
 verify-extraction: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_extraction
 
+verify-features: $(INSTALLED)
+	$(BIN)/python -m benches.verify_features
+
 verify-encoding: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_encoding
+
+verify-churn: $(INSTALLED)
+	$(BIN)/python -m benches.verify_churn
 
 verify-orm: $(INSTALLED)
 	$(BIN)/python -m benches.verify_orm
@@ -123,6 +132,9 @@ verify-crashes: $(INSTALLED)
 
 verify-swaps: $(INSTALLED)
 	$(BIN)/python -m benches.verify_swaps
+
+verify-snapshots: $(INSTALLED)
+	$(BIN)/python -m benches.verify_snapshots
 
 verify-start: $(INSTALLED)
 	$(BIN)/python -m benches.verify_start
@@ -144,4 +156,4 @@ verify-flights: $(FLIGHTS)
 	$(BIN)/python -m benches.flights_features
 
 clean:
-	rm -rf $(VENV) $(PEERS) target docs/_build examples/flights/data examples/fastapi/data .prisml .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) target docs/_build examples/*/data .prisml .pytest_cache .mypy_cache .ruff_cache

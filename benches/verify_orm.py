@@ -1,13 +1,15 @@
-"""What ``with_ml()`` adds to a query for 1, 100 and 10,000 customers, beside what a user would write by hand instead.
+"""What ``with_ml()`` adds to a query, beside what a user would write by hand instead, in two tables.
 
-Every contender runs the query, which is made once, in a new session and ends with one probability for each customer. By hand means a
-loop that encodes the objects' attributes into a matrix for onnxruntime's Python API, with the same graph, or a DataFrame for a
-scikit-learn pipeline of the same algorithm. All on one thread, and timed by the CPU. The exit code is 1 where onnxruntime predicts
-something else.
+The first is of 1, 100 and 10,000 customers. Every contender runs the query, which is made once, in a new session and ends with one
+probability for each customer. By hand means a loop that encodes the objects' attributes into a matrix for onnxruntime's Python API,
+with the same graph, or a DataFrame for a scikit-learn pipeline of the same algorithm. All on one thread, and timed by the CPU. The
+second is of one customer with features that SQL computes (``benches.orm_expressions``). The exit code is 1 where onnxruntime predicts
+something else, and where that one customer takes too long.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import sys
 import tempfile
@@ -32,6 +34,7 @@ from sqlalchemy import Select, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from threadpoolctl import threadpool_limits
 
+from benches import orm_expressions
 from benches.report import Report, arguments
 from prisml import Registry, define_model
 from prisml.extraction.stream import extract
@@ -90,7 +93,21 @@ def main() -> int:
     """The exit code: 1 where a promise is broken."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long each contender may take for each number of customers")
+    parser.add_argument("--only", choices=("queries", "expressions"), help="one of the tables")
     options = parser.parse_args()
+    codes = [table(options) for name, table in (("queries", _queries), ("expressions", _expressions)) if options.only in (None, name)]
+    return max(codes)
+
+
+def _expressions(options: argparse.Namespace) -> int:
+    report = Report("One customer with eight features that SQL computes, PostgreSQL")
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
+        orm_expressions.compare(report, Path(folder))
+    json_file: Path | None = options.json
+    return report.finish(json_file and json_file.with_stem(f"{json_file.stem}-expressions"))
+
+
+def _queries(options: argparse.Namespace) -> int:
     report = Report("From a query to one probability for each customer")
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
         database = _database(Path(folder))

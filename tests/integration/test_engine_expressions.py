@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, NullPool, delete, func, insert, select
+from sqlalchemy import Engine, NullPool, create_engine, delete, event, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 import prisml
 from prisml.commands.features import features
@@ -18,7 +18,7 @@ from prisml.definition.moment import moment_of
 from prisml.errors import ConfigurationError, EncodingError, FeatureExtractionError, SchemaDriftError
 from prisml.registry import Registry
 from tests.support.database import statements
-from tests.support.purchases import SNAPSHOTS, Buyer, Purchase, again, before, next_one, spreading, trained
+from tests.support.purchases import SNAPSHOTS, Buyer, Purchase, again, before, fill, next_one, spreading, trained
 
 MODELS = (again, next_one, spreading)
 
@@ -166,3 +166,50 @@ def test_other_sql_is_drift(shop: Engine, registry: Registry):
     )
     with pytest.raises(SchemaDriftError, match="SQL of 'recent'"):
         changed.load(registry=registry)
+
+
+def test_what_a_session_adds_to_its_queries_is_not_in_the_values(shop: Engine, registry: Registry):
+    """Criteria that a session's listener puts on every query, as soft deletion does, do not reach what training read without them."""
+    engine = again.load(registry=registry)
+
+    def hide(state: ORMExecuteState) -> None:
+        state.statement = state.statement.options(with_loader_criteria(Purchase, Purchase.amount < 50))
+
+    with Session(shop) as session:
+        buyer = session.get(Buyer, 1)
+        wanted = engine.predict(buyer, as_of=SNAPSHOTS[-1]).value
+        event.listen(session, "do_orm_execute", hide)
+        assert engine.predict(buyer, as_of=SNAPSHOTS[-1]).value == wanted
+
+
+def test_a_row_without_its_own_moment_is_an_error(shop: Engine, registry: Registry):
+    """Training leaves out rows whose as_of is NULL; a prediction refuses one by its index, and the others are predicted."""
+    engine = next_one.load(registry=registry)
+    with Session(shop) as session:
+        purchases = [session.get(Purchase, 1), session.get(Purchase, 2)]
+        session.expunge(purchases[1])
+        purchases[1].at = None
+        found = engine.predict_many([purchases[0], purchases[1]], on_error="null")
+        assert list(found.errors) == [1]
+        assert "'at', the moment that the row is seen at" in found.errors[1].message
+        with pytest.raises(EncodingError, match="Row 1: 'at'"):
+            engine.predict_many(purchases)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+def test_changes_are_written_in_the_time_zone_of_the_session(request: pytest.FixtureRequest, registry: Registry, dialect: str):
+    """A flush that a prediction causes stores what the session's own would, and the session keeps its zone, after an error too."""
+    url = request.getfixturevalue(f"{dialect}_url")
+    engine, database = again.load(registry=registry), create_engine(url, pool_size=1, max_overflow=0)
+    fill(database, 3)
+    zone, show = ("'America/New_York'", "SHOW TIME ZONE") if dialect == "postgresql" else ("'-05:00'", "SELECT @@session.time_zone")
+    with Session(database) as session:
+        session.execute(text(f"SET {'TIME ZONE' if dialect == 'postgresql' else 'time_zone ='} {zone}"))
+        buyer = session.get(Buyer, 1)
+        now = session.scalar(select(func.current_timestamp()))
+        session.add(Buyer(id=77, country="DE", joined_at=func.current_timestamp(), credit=0))
+        engine.predict(buyer)
+        stored = session.scalar(select(Buyer.joined_at).where(Buyer.id == 77))
+        assert abs(stored.replace(tzinfo=None) - now.replace(tzinfo=None)) < timedelta(minutes=5)
+        assert session.scalar(text(show)) in zone
+    database.dispose()

@@ -15,10 +15,12 @@ from prisml.extraction.reading import count, pages
 from prisml.extraction.snapshot import snapshot
 from prisml.extraction.statement import training_statement
 from prisml.extraction.stream import extract
+from tests.support.columnar import row_by_row
 from tests.support.customers import Plan
 from tests.support.database import opened
 
 MICROSECONDS = DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
 START = datetime(2020, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 # One row for each number; the second of a pair differs faster than the first, and values do not come in the order of insertion.
@@ -62,7 +64,7 @@ def _definition(item):
 def _read(engine, item, size):
     statement = training_statement(_definition(item), [("value",)])
     with snapshot(engine) as connection:
-        return [[row[0] for row in page] for page in pages(connection, statement, size=size)], count(connection, statement)
+        return [[row[0] for row in page] for page in pages(connection, statement, NOW, size=size)], count(connection, statement, NOW)
 
 
 @pytest.mark.parametrize("kind", KEYS)
@@ -114,11 +116,11 @@ def test_no_rows_is_an_error_with_a_way_out(sqlite_url):
             extract(_definition(item), engine)
 
 
-def test_page_size_does_not_change_the_matrix(database_url):
+def test_page_size_does_not_change_the_matrix(database_url, monkeypatch):
     """Pages of 1, 3 and 1,000 rows give the same matrix and labels, and progress is told after each page."""
     types, key = KEYS["two"]
     item = _table(types)
-    with opened(database_url) as engine:
+    with opened(database_url) as engine, row_by_row(monkeypatch):
         _fill(engine, item, key, 20)
         steps = []
         one, three, all_at_once = (

@@ -20,6 +20,8 @@ from prisml.extraction.stream import extract
 from tests.support.customers import Account, Customer, Plan, create, customer
 from tests.support.database import opened, statements
 
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
+
 NAN = float("nan")
 NOON = datetime(2024, 5, 1, 12)
 
@@ -68,12 +70,12 @@ def test_rows_without_a_label_are_dropped_and_counted(database_url):
     assert found.matrix[:, 0].tolist() == [1, 2, 6]
     assert [found.label_values[code] for code in found.labels] == [True, False, True]
     assert [datetime.fromtimestamp(value / 1e6, UTC).hour for value in found.split_values] == [1, 2, 6]
-    assert (found.extracted, found.dropped_null_label) == (8, 5)
+    assert (found.extracted, found.dropped.null_label) == (8, 5)
 
 
 def test_only_null_labels_is_an_error(sqlite_url):
     """Where every label is NULL there is nothing to train on, and the error says so."""
-    with pytest.raises(NoDataError, match="All 2 rows have a NULL label"):
+    with pytest.raises(NoDataError, match="2 for a NULL label"):
         _extract(sqlite_url, [customer(n, churned=None) for n in range(2)], _define())
 
 
@@ -134,7 +136,7 @@ def test_a_nan_to_learn_is_a_missing_label(sqlite_url):
     label = resolver(lambda c: {1: 1.0, 2: NAN, 3: None}[c.age], type=float, uses=[Customer.age])
     found = _extract(sqlite_url, [customer(n, age=n) for n in (1, 2, 3)], _define({"spent": Customer.spent}, label=label))
     assert found.labels.tolist() == [1.0]
-    assert found.dropped_null_label == 2
+    assert found.dropped.null_label == 2
 
 
 @pytest.mark.parametrize(
@@ -358,7 +360,7 @@ def test_a_database_error_shows_no_value(postgresql_url):
 
 
 def test_a_lost_connection_is_a_connection_error(postgresql_url):
-    """A server that ends the session in the middle of an extraction is a DatabaseConnectionError, exit code 3, not a smaller matrix."""
+    """A server that ends each session in the middle of its extraction is a DatabaseConnectionError, exit code 3, not a smaller matrix."""
     with opened(postgresql_url) as engine, opened(postgresql_url) as other:
         create(engine, [customer(n) for n in range(20)])
 
@@ -466,7 +468,7 @@ def test_rows_to_predict_are_nested_mappings(database_url):
     rows = [customer(n, age=n, email=f"{n}@x", account_id=1 if n == 4 else None) for n in range(6)]
     with opened(database_url) as engine:
         create(engine, rows, [{"id": 1, "segment": "a"}])
-        found = list(stream_rows(_define(features, where=Customer.age < 0), engine, "age = 4 OR age = 5"))
+        found = list(stream_rows(_define(features, where=Customer.age < 0), engine, "age = 4 OR age = 5", NOW))
     assert found == [
         ({"number": 4}, {"age": 4, "email": "4@x", "account": {"segment": "a"}}),
         ({"number": 5}, {"age": 5, "email": "5@x", "account": {"segment": None}}),
@@ -477,7 +479,7 @@ def test_a_condition_may_hold_percent_and_colon(database_url):
     """The condition goes to the database as it is: ``%`` and ``:name`` in it are text, and ``OR`` does not reach outside."""
     with opened(database_url) as engine:
         create(engine, [customer(n, email=f"{n}% :x") for n in range(3)])
-        found = list(stream_rows(_define(), engine, "email LIKE '1%' OR email = '2% :x'"))
+        found = list(stream_rows(_define(), engine, "email LIKE '1%' OR email = '2% :x'", NOW))
     assert [key["number"] for key, _ in found] == [1, 2]
 
 
@@ -485,7 +487,7 @@ def test_all_rows_to_predict_without_a_condition(sqlite_url):
     """Without a condition every row comes, over as many pages as it takes."""
     with opened(sqlite_url) as engine:
         create(engine, [customer(n) for n in range(2_500)])
-        assert [key["number"] for key, _ in stream_rows(_define(), engine, None)] == list(range(2_500))
+        assert [key["number"] for key, _ in stream_rows(_define(), engine, None, NOW)] == list(range(2_500))
 
 
 def test_a_condition_that_the_database_refuses_is_told(database_url):
@@ -493,4 +495,4 @@ def test_a_condition_that_the_database_refuses_is_told(database_url):
     with opened(database_url) as engine:
         create(engine, [customer(1)])
         with pytest.raises(FeatureExtractionError, match="agee"):
-            list(stream_rows(_define(), engine, "agee > 3"))
+            list(stream_rows(_define(), engine, "agee > 3", NOW))

@@ -9,14 +9,16 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import onnx
 import pytest
 
 from prisml import Engine
-from prisml.definition import Feature, Gate, GroupSplit, TimeSplit, days_since, resolver
+from prisml.definition import Feature, Gate, GroupSplit, TimeSplit, days_since, define_model, hour_of, resolver
 from prisml.errors import NoDataError, ParityError, PrisMLError
+from prisml.manifest import Rows
 from prisml.training.edges import make_edges
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
@@ -25,6 +27,7 @@ from prisml.training.parity import verify
 from prisml.training.pipeline import Column, fit_pipeline
 from prisml.training.trees import decisions_of
 from prisml.training.vocabulary import code_count, make_vocabulary
+from tests.support.shop import Customer
 from tests.support.training import EVERY, Visit, extracted, visits
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +89,22 @@ def test_a_large_forest_passes_and_is_held_against_its_golden_rows():
     assert Engine.from_artifact(artifact).health().notes == ()
 
 
+def test_a_transform_with_a_zone_is_trained():
+    """The clock of a time zone stands in the manifest, and is none of the graph that is compared with scikit-learn."""
+    data = extracted()
+    one = replace(data, matrix=data.matrix[:, :1], categories=(None,))
+    artifact = fit(visits(features={"hour": hour_of(Visit.at, tz="Asia/Tokyo")}), one).artifact
+    assert artifact.manifest.inputs[0].zone == "Asia/Tokyo"
+
+
+def test_a_uuid_is_trained():
+    """The made-up rows of a UUID feature hold UUIDs, one of which training has not seen."""
+    data, tokens = extracted(), tuple(str(UUID(int=number)) for number in range(5))
+    one = replace(data, matrix=data.matrix[:, 2:3], categories=(tokens,))
+    definition = define_model(Customer, output="p", label=Customer.churned, features={"token": Customer.token}, name="tokens")
+    assert set(fit(definition, one).artifact.manifest.inputs[0].categories or ()) <= set(tokens)
+
+
 def test_the_key_of_the_entity_is_kept():
     """The manifest names the primary key by its attributes, so that an engine without the definition can assign a row."""
     assert fit(visits(), extracted("binary")).artifact.manifest.key == visits().key == ("id",)
@@ -109,7 +128,7 @@ def test_the_manifest_tells_how_it_was_trained():
     """Rows, split, parameters, metrics beside the baseline, intervals where gates look, versions of the libraries."""
     definition = visits(algorithm="random_forest", gates=[Gate("roc_auc", min=0.5)], threshold=0.4)
     manifest = fit(definition, extracted()).artifact.manifest
-    assert manifest.rows.model_dump() == {"extracted": 603, "dropped_null_label": 3, "train": 480, "test": 120}
+    assert manifest.rows == Rows(extracted=603, dropped_null_label=3, train=480, test=120)
     assert manifest.split == {"kind": "random", "test_size": 0.2}
     assert (manifest.estimator, manifest.parameters["n_estimators"], manifest.parameters["random_state"]) == (
         "RandomForestClassifier",
@@ -158,6 +177,7 @@ def test_what_is_held_out_leaves_no_trace_in_the_graph():
 FRESH = """
 import sys
 from prisml.training.fit import fit
+from tests.support.shop import Customer
 from tests.support.training import extracted, visits
 for algorithm in sys.argv[1:]:
     print(fit(visits(algorithm=algorithm), extracted()).artifact.digest)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Float, Integer, String, create_engine, insert, select
@@ -9,6 +11,8 @@ from sqlalchemy.pool import StaticPool
 from prisml.definition.define import define_model
 from prisml.extraction.reading import pages
 from prisml.extraction.statement import training_statement
+
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -51,7 +55,7 @@ def test_pages_are_the_rows_of_one_select(keys, size):
             rows = [{"text": a, "number": b, "share": c, "value": n, "flag": True} for n, (a, b, c) in enumerate(keys)]
             connection.execute(insert(Item.__table__), rows)
         plain = connection.execute(select(Item.value).order_by(Item.text, Item.number, Item.share)).scalars().all()
-        found = list(pages(connection, STATEMENT, size=size))
+        found = list(pages(connection, STATEMENT, NOW, size=size))
     engine.dispose()
     assert [row[0] for page in found for row in page] == plain
     assert sorted(plain) == list(range(len(keys)))

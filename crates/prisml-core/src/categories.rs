@@ -130,14 +130,8 @@ impl Categories for Growing {
         };
         let code = match (value, input.dtype) {
             (Value::Missing, _) => return missing.map(|_| PROVISIONAL_MISSING).ok_or(CellError::Missing),
-            (Value::Str(text), Dtype::Str | Dtype::Enum) => match self.texts[index].get(text) {
-                Some(code) => *code,
-                None => {
-                    refuse_stranger(members.as_ref(), value)?;
-                    next_text(&mut self.texts[index], text)
-                }
-            },
-            (value, Dtype::Uuid) => next_text(&mut self.texts[index], uuid(value)?.as_str()),
+            (Value::Str(text), Dtype::Str | Dtype::Enum) => next_text(&mut self.texts[index], text, members.as_ref())?,
+            (value, Dtype::Uuid) => next_text(&mut self.texts[index], uuid(value)?.as_str(), members.as_ref())?,
             (Value::Int(number), Dtype::Int) => next_code(&mut self.ints[index], number),
             (Value::Float(number), Dtype::Int) => next_code(&mut self.ints[index], integral(number)?),
             _ => return Err(wrong(input.dtype, value)),
@@ -164,12 +158,18 @@ fn uuid(value: Value<'_>) -> std::result::Result<UuidText, CellError> {
     .ok_or_else(|| wrong(Dtype::Uuid, value))
 }
 
-fn next_text(seen: &mut FxHashMap<Box<str>, usize>, text: &str) -> usize {
-    let next = seen.len();
-    match seen.get(text) {
-        Some(code) => *code,
-        None => *seen.entry(text.into()).or_insert(next),
+fn next_text(
+    seen: &mut FxHashMap<Box<str>, usize>,
+    text: &str,
+    members: Option<&FxHashSet<Box<str>>>,
+) -> std::result::Result<usize, CellError> {
+    if let Some(code) = seen.get(text) {
+        return Ok(*code);
     }
+    refuse_stranger(members, Value::Str(text))?;
+    let next = seen.len();
+    seen.insert(text.into(), next);
+    Ok(next)
 }
 
 fn next_code(seen: &mut FxHashMap<i64, usize>, number: i64) -> usize {

@@ -52,7 +52,9 @@ mod tests {
             let text = UuidText::new(number);
             prop_assert_eq!(u128::from_str_radix(&text.as_str().replace('-', ""), 16), Ok(number));
             let mut letters = format!("{number:032x}");
-            hyphens.into_iter().for_each(|place| letters.insert(place, '-'));
+            for place in hyphens {
+                letters.insert(place, '-');
+            }
             for written in [text.as_str().to_owned(), letters.clone(), letters.to_uppercase(), format!("{{{letters}}}"), format!("urn:uuid:{letters}")] {
                 prop_assert_eq!(UuidText::read(&written), Some(text), "{}", written);
             }

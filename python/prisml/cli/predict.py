@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO, cast
 
@@ -45,6 +46,12 @@ from prisml.serving.loading import load
     help="The version that predicts, by its number or label, in place of the active one.",
 )
 @click.option(
+    "--as-of",
+    type=kinds.moment,
+    metavar="MOMENT",
+    help="The moment that rows are seen at, in ISO 8601: UTC unless it says its zone; a date is its first moment. Else now.",
+)
+@click.option(
     "--on-error", type=click.Choice(["raise", "null"]), default="raise", show_default=True, help="End at a row that fails, or answer null."
 )
 @click.option(
@@ -64,6 +71,7 @@ def predict(
     model: str | None,
     where: str | None,
     version: Which | None,
+    as_of: datetime | None,
     on_error: Literal["raise", "null"],
     batch: int,
     database: str | None,
@@ -88,14 +96,17 @@ def predict(
     output = sys.stdout
     with contextlib.ExitStack() as stack:
         if definition is not None and where is not None:
+            if as_of is None and engine.manifest.as_of_column is None:
+                # One moment for what the database computes and for what is computed of it.
+                as_of = datetime.now(UTC)
             opened = stack.enter_context(open_database(read_config(database=database).database))
-            rows: Iterable[Given] = read_database(definition, opened, where)
+            rows: Iterable[Given] = read_database(definition, opened, where, as_of)
         else:
             rows = read_lines(file, retyping(engine.manifest, definition))
             # Whoever types the lines wants each one answered.
             batch = 1 if file.isatty() else batch
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
-        _write(predict_rows(engine, rows, on_error=on_error, batch=batch), output, batch)
+        _write(predict_rows(engine, rows, as_of=as_of, on_error=on_error, batch=batch), output, batch)
 
 
 def _require(name: str | None, model: str | None, where: str | None) -> None:

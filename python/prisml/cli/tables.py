@@ -48,12 +48,26 @@ def features(manifest: Manifest) -> Table:
 
 def _data(manifest: Manifest) -> list[tuple[str, str]]:
     rows = manifest.rows
-    dropped = f", {rows.dropped_null_label:,} without a label dropped" if rows.dropped_null_label else ""
+    reasons = {
+        "without a label": rows.dropped_null_label,
+        "without a moment": rows.dropped_null_as_of,
+        "whose label's time is not over": rows.dropped_open_window,
+        "whose label reaches into the hold-out": rows.dropped_overlapping,
+    }
+    dropped = "".join(f", {count:,} {reason} dropped" for reason, count in reasons.items() if count)
     return [
         ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
+        *([("seen", _seen(manifest))] if manifest.as_of != "extraction" else []),
         ("split", ", ".join(f"{key} {value}" for key, value in manifest.split.items())),
         *([("waived", ", ".join(manifest.waived))] if manifest.waived else []),
     ]
+
+
+def _seen(manifest: Manifest) -> str:
+    """At which moments the rows were seen."""
+    if manifest.as_of_column is not None:
+        return f"each at its own {manifest.as_of_column}"
+    return ", ".join(moment.removesuffix("T00:00:00+00:00") for moment in manifest.snapshots)
 
 
 def _parity(manifest: Manifest) -> str:
@@ -66,9 +80,9 @@ def _parity(manifest: Manifest) -> str:
 
 
 def _made_of(each: Input) -> str:
-    sources = ", ".join(".".join(source.path) for source in each.sources)
+    sources = ", ".join("expression" if source.path[0].startswith("@") else ".".join(source.path) for source in each.sources)
     if each.transform is not None:
-        return f"{each.transform}({sources})"
+        return f"{each.transform}({sources}{'' if each.zone is None else f', {each.zone}'})"
     return sources if each.origin in {"column", "related"} else each.origin
 
 

@@ -28,7 +28,7 @@ def refuse_aggregates(place: Place, sql: ClauseElement) -> None:
     for element in walk(sql, into_subqueries=False):
         if isinstance(element, Over):
             raise place.error("holds a window function, which would see only the rows of one page", _WAY_OUT)
-        if isinstance(element, FunctionElement) and _is_aggregate(element):
+        if isinstance(element, FunctionElement) and is_aggregate(element):
             raise place.error(f"holds the aggregate {_name(element)}, which makes one row of all", _WAY_OUT)
 
 
@@ -47,7 +47,8 @@ def is_subquery(element: ClauseElement) -> bool:
     return isinstance(element, ScalarSelect | SelectBase | Exists)
 
 
-def _is_aggregate(function: FunctionElement[object]) -> bool:
+def is_aggregate(function: FunctionElement[object]) -> bool:
+    """Whether the function makes one value of the rows of a group."""
     name = _name(function)
     # Of several arguments, SQLite's min and max are those of one row.
     return name in _AGGREGATES and not (name in ("max", "min") and len(function.clauses) > 1)

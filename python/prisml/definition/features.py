@@ -121,7 +121,7 @@ class Expression:
     """A value that the database computes for each row of the entity. Made by ``expression``.
 
     In a definition ``sql`` is SQL whose ``as_of`` stands in ``moments``, the parameters of a statement; ``offsets`` are all the
-    timedeltas that ``as_of`` is moved by.
+    timedeltas that ``as_of`` is moved by, and ``source`` is what was given as ``sql``, which another definition makes its own SQL of.
     """
 
     sql: ColumnElement[Any] | QueryableAttribute[Any] | Callable[[AsOf], Any]
@@ -132,7 +132,16 @@ class Expression:
     stable: bool = field(default=False, kw_only=True)
     moments: tuple[Moment, ...] = field(default=(), kw_only=True, repr=False)
     offsets: tuple[timedelta, ...] = field(default=(), kw_only=True, repr=False)
+    source: ColumnElement[Any] | QueryableAttribute[Any] | Callable[[AsOf], Any] | None = field(default=None, kw_only=True, repr=False)
 
+    @property
+    def given(self) -> ColumnElement[Any] | QueryableAttribute[Any] | Callable[[AsOf], Any]:
+        """What was given as ``sql``, whether a definition has read it or not."""
+        return self.sql if self.source is None else self.source
+
+
+READ = frozenset({"moments", "offsets", "source"})
+"""The fields of an ``Expression`` that are no options: ``define_model`` fills them."""
 
 FeatureSpec = Feature | Related | Transform | Expression | Resolver[T]
 """What a feature is once ``define_model`` has read it."""

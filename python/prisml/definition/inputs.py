@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute
 
 from prisml.definition.as_of import AsOfRule
-from prisml.definition.features import Expression, Feature, FeatureSpec, Related, Resolver, Transform
+from prisml.definition.features import READ, Expression, Feature, FeatureSpec, Related, Resolver, Transform
 from prisml.definition.mapping import ColumnLike, ValueType, is_taken, own_column, related_column, type_of_python, type_of_sql
 from prisml.definition.missing import rule_for_category, rule_for_number
 from prisml.definition.place import Place
@@ -77,7 +77,7 @@ class Reader:
         return resolver, self._finish(place, base, resolver, value_type if dtype in _CATEGORIES else None)
 
     def _expression(self, place: Place, given: Expression) -> tuple[Expression, Input]:
-        if is_taken(self.mapper, _name(place)) and not _is_attribute(self.mapper, _name(place), given.sql):
+        if is_taken(self.mapper, _name(place)) and not _is_attribute(self.mapper, _name(place), given.given):
             raise place.error(
                 "is an expression with the name of an attribute, so that a row could give the one for the other",
                 "Give the feature another name.",
@@ -212,7 +212,7 @@ def _described(source: Source) -> str:
 
 
 def _refuse_options(place: Place, transform: Transform, argument: Related | Expression) -> None:
-    options = (option for option in fields(argument) if option.kw_only and option.name not in ("moments", "offsets", "stable"))
+    options = (option for option in fields(argument) if option.kw_only and option.name not in READ | {"stable"})
     if any(getattr(argument, option.name) != option.default for option in options):
         kind = "related" if isinstance(argument, Related) else "expression"
         raise place.error(

@@ -14,7 +14,8 @@ from sqlalchemy.sql.selectable import FromClause
 
 from prisml.definition.aggregates import is_subquery, walk
 from prisml.definition.as_of import AsOfRule
-from prisml.definition.features import Expression, Resolver
+from prisml.definition.bounds import open_ended
+from prisml.definition.features import READ, Expression, Resolver
 from prisml.definition.mapping import ValueType, own_column, type_of_python, type_of_sql
 from prisml.definition.place import Place
 from prisml.definition.resolvers import check_resolver
@@ -53,6 +54,10 @@ def read_label(place: Place, mapper: Mapper[Any], label: object, as_of: AsOfRule
             f"looks ahead by {horizon}, and there is no as_of to look from: from the moment of extraction on, nothing is known yet",
             "Give as_of=, a past date (or several) from which the label's time is over.",
         )
+    endless = open_ended(sql) if as_of.is_historic else []
+    if endless:
+        what = f"looks ahead of as_of without an end, in {', '.join(sorted(set(endless)))}: training would know all that came since"
+        raise here.error(what, "Give it one: Order.placed_at < as_of + timedelta(days=90).")
     return ReadLabel(expression, type_of_sql(sql.type), _only_column(mapper, sql), horizon)
 
 
@@ -63,13 +68,16 @@ def read_where(place: Place, mapper: Mapper[Any], where: object, as_of: AsOfRule
     here = place.of("where")
     expression, sql = read_sql(here, mapper, where, as_of)
     _refuse_options(here, expression)
+    if max((*expression.offsets, timedelta(0))):
+        what = "looks ahead of as_of, and would choose rows by what is not known yet"
+        raise here.error(what, "Compare with as_of, or earlier; what is to come belongs into the label.")
     if type_of_sql(sql.type).dtype not in ("bool", None):
         raise here.error(f"is of type {type(sql.type).__name__}, not a condition", "Write a comparison, such as Customer.age >= 18.")
     return expression
 
 
 def _refuse_options(here: Place, given: Expression) -> None:
-    options = (option for option in fields(given) if option.kw_only and option.name not in ("moments", "offsets"))
+    options = (option for option in fields(given) if option.kw_only and option.name not in READ)
     if any(getattr(given, option.name) != option.default for option in options):
         raise here.error("has options that are for features", "Leave out missing=, unseen=, min_frequency=, categorical= and stable=.")
 

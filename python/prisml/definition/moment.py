@@ -20,7 +20,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from prisml.definition.place import Place
-from prisml.definition.shifted import Shifted
+from prisml.definition.shifted import Edge, Shifted, Typed
+from prisml.errors import EncodingError
 
 Kind = Literal["date", "naive", "aware"]
 """How a type keeps a moment: a calendar day, a datetime in UTC without a zone, or one with it."""
@@ -67,7 +68,11 @@ class Moment:
 
     def value(self, as_of: datetime) -> date | datetime:
         """What is bound where rows are seen at ``as_of``, an aware datetime in UTC."""
-        moved = as_of + self.offset
+        try:
+            moved = as_of + self.offset
+        except OverflowError:
+            way_out = "Give a moment that stays within the years 1 to 9999 when it is moved."
+            raise EncodingError(f"as_of, moved by {self.offset}, leaves the calendar.", {"offset": str(self.offset)}, [way_out]) from None
         if self.kind == "date":
             return moved.date()
         if isinstance(self.type, TypeDecorator):
@@ -139,11 +144,13 @@ def bind_as_of(place: Place, sql: ColumnElement[Any], column: InstrumentedAttrib
 
 def is_moment(element: object) -> bool:
     """Whether the element of bound SQL stands for ``as_of``, moved or not."""
-    return isinstance(element, Shifted) or (isinstance(element, BindParameter) and str(element.key).startswith(_PREFIX))
+    return isinstance(element, Shifted | Edge) or (isinstance(element, BindParameter) and str(element.key).startswith(_PREFIX))
 
 
 def offset_of(element: object) -> timedelta:
     """How far an element for which ``is_moment`` holds is moved."""
+    if isinstance(element, Edge):
+        return offset_of(next(iter(element.clauses)))
     if isinstance(element, Shifted):
         return timedelta(seconds=element.seconds)
     text = str(getattr(element, "key", "")).removeprefix(_PREFIX).split("_")[1]
@@ -151,6 +158,31 @@ def offset_of(element: object) -> timedelta:
 
 
 _PREFIX = "as_of_"
+
+
+_GENERIC = frozenset({Date, DateTime})
+
+
+def _place_of(element: ColumnElement[Any]) -> str:
+    """The table and name of a column, as a part of a parameter's name; of other SQL, its type."""
+    table = getattr(getattr(element, "table", None), "name", None)
+    name = type(element.type).__name__ if table is None else f"{table}_{getattr(element, 'name', '')}"
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+_MIRRORED: dict[Any, Any] = {
+    operators.lt: operators.gt,
+    operators.gt: operators.lt,
+    operators.le: operators.ge,
+    operators.ge: operators.le,
+}
+
+
+def _edge(moment: ColumnElement[Any], *, beside: Any) -> ColumnElement[Any]:
+    """The moment as it is compared by the operator ``beside`` with what stands to its left: a moment equal to it counts as equal."""
+    if beside in (operators.lt, operators.ge):
+        return Edge(moment, is_start=True)
+    return Edge(moment, is_start=False) if beside in (operators.le, operators.gt) else moment
 
 
 class _Binder:
@@ -168,18 +200,22 @@ class _Binder:
         if element.operator in _ARITHMETIC:
             self._refuse_arithmetic(left, right)
         if isinstance(left, AsOf):
-            element.left = self._bound(left, self._beside(right))
+            element.left = _edge(self._bound(left, self._beside(right)), beside=_MIRRORED.get(element.operator))
         if isinstance(right, AsOf):
-            element.right = self._bound(right, left)
+            element.right = _edge(self._bound(right, left), beside=element.operator)
         if isinstance(right, ExpressionClauseList):
-            right.clauses = tuple(self._bound(item, left) if isinstance(item, AsOf) else item for item in right.clauses)
+            between = (operators.ge, operators.le)
+            right.clauses = tuple(
+                _edge(self._bound(item, left), beside=each) if isinstance(item, AsOf) else item
+                for item, each in zip(right.clauses, between, strict=False)
+            )
 
     def function(self, element: FunctionElement[Any]) -> None:
         """A function such as coalesce: its other arguments say the type."""
         clauses = element.clauses
         beside = next((item for item in clauses if not isinstance(item, AsOf) and kind_of(item.type)), None)
         if beside is not None:
-            clauses.clauses = [self._bound(item, beside) if isinstance(item, AsOf) else item for item in clauses.clauses]
+            clauses.clauses = [Typed(self._bound(item, beside)) if isinstance(item, AsOf) else item for item in clauses.clauses]
 
     def _beside(self, right: ColumnElement[Any]) -> ColumnElement[Any]:
         """Of ``as_of BETWEEN a AND b``, the first that keeps a moment."""
@@ -193,7 +229,8 @@ class _Binder:
         self.offsets.add(as_of.offset)
         if self._column is not None:
             return self._shifted(as_of, kind)
-        decorated = f"_{type(beside.type).__name__.lower()}" if isinstance(beside.type, TypeDecorator) else ""
+        # A type of its own binds in its own way: another column's parameter is another one.
+        decorated = "" if type(beside.type) in _GENERIC else f"_{_place_of(beside)}"
         offset = str(as_of.offset // _MICROSECOND).replace("-", "m")
         moment = Moment(f"{_PREFIX}{kind}_{offset}{decorated}", as_of.offset, kind, beside.type)
         self.moments.append(moment)

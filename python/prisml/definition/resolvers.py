@@ -27,6 +27,11 @@ def check_resolver(place: Place, mapper: Mapper[Any], resolver: Resolver[Any]) -
 def _used(mapper: Mapper[Any], used: object, place: Place) -> InstrumentedAttribute[Any]:
     """The column or relationship as a mapped attribute of the entity."""
     if isinstance(used, InstrumentedAttribute) and isinstance(used.property, RelationshipProperty):
+        if used.property.lazy in ("dynamic", "write_only", "noload"):
+            what = (
+                f"uses {mapper.class_.__name__}.{used.key}, a relationship with lazy={used.property.lazy!r}, which does not hold its rows"
+            )
+            raise place.error(what, "Map a second relationship without it (viewonly=True), or use an expression.")
         return own_relationship(mapper, used, place)
     return own_column(mapper, used, place)
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Date, DateTime, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
 
 class Shifted(FunctionElement[Any]):
@@ -76,3 +77,59 @@ def _mysql(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
     moment = f"CAST({column} AS DATETIME(6))" if element.source == "date" else column
     moved = f"({moment} + INTERVAL {element.seconds} SECOND)" if element.seconds else moment
     return f"CAST({moved} AS DATE)" if element.target == "date" else moved
+
+
+class Typed(FunctionElement[Any]):
+    """A parameter that stands for a moment among a function's arguments, of which MySQL would make a text."""
+
+    name = "typed"
+    inherit_cache = True
+
+    def __init__(self, moment: ColumnElement[Any]) -> None:
+        super().__init__(moment)
+        self.type = moment.type
+
+
+@compiles(Typed)
+def _as_it_is(element: Typed, compiler: SQLCompiler, **options: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **options))
+
+
+@compiles(Typed, "mysql")
+@compiles(Typed, "mariadb")
+def _cast(element: Typed, compiler: SQLCompiler, **options: Any) -> str:
+    base = element.type.impl_instance if isinstance(element.type, TypeDecorator) else element.type
+    return f"CAST({_as_it_is(element, compiler, **options)} AS {'DATE' if isinstance(base, Date) else 'DATETIME(6)'})"
+
+
+class Edge(FunctionElement[Any]):
+    """A moment at the edge of a span of time: its start (a time before it is less, an equal one is not), or its end.
+
+    SQLite keeps moments as texts, with a fraction of a second (SQLAlchemy's own) or without one (CURRENT_TIMESTAMP), and compares the
+    texts: at the edge both forms of the same moment have to fall on one side. The shorter one is the least of them, the longer one the
+    greatest.
+    """
+
+    name = "edge"
+    inherit_cache = True
+
+    def __init__(self, moment: ColumnElement[Any], *, is_start: bool) -> None:
+        super().__init__(moment, literal_column("'start'" if is_start else "'end'"))
+        self.is_start = is_start
+        self.type = moment.type
+
+
+@compiles(Edge)
+def _plain(element: Edge, compiler: SQLCompiler, **options: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **options))
+
+
+@compiles(Edge, "sqlite")
+def _text(element: Edge, compiler: SQLCompiler, **options: Any) -> str:
+    moment = _plain(element, compiler, **options)
+    # A type of the user's keeps moments in a form of its own.
+    if isinstance(element.type, TypeDecorator | Date):
+        return moment
+    if element.is_start:
+        return f"replace({moment}, '.000000', '')"
+    return f"substr({moment} || '.000000', 1, 26)"

@@ -24,12 +24,13 @@ _TAKES_AS_OF = "Give a function of as_of that returns SQL: expression(lambda as_
 def read_sql(here: Place, mapper: Mapper[Any], given: object, as_of: AsOfRule) -> tuple[Expression, ColumnElement[Any]]:
     """The expression with its SQL made and bound, and that SQL; ``DefinitionError`` where it is no scalar over the entity's rows."""
     spec = given if isinstance(given, Expression) else None
-    sql = _element(here, given if spec is None else spec.sql)
+    source: Any = given if spec is None else spec.given
+    sql = _element(here, source)
     bound = bind_as_of(here, sql, as_of.column)
     _require_own_tables(here, mapper, bound.sql)
     refuse_aggregates(here, bound.sql)
     found = Expression(bound.sql) if spec is None else replace(spec, sql=bound.sql)
-    return replace(found, moments=bound.moments, offsets=bound.offsets), bound.sql
+    return replace(found, moments=bound.moments, offsets=bound.offsets, source=source), bound.sql
 
 
 def _element(here: Place, given: object) -> ColumnElement[Any]:

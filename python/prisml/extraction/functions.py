@@ -23,8 +23,8 @@ _ATOMS = (str, bytes, int, float, complex, Decimal, Fraction, date, time, timede
 
 
 def describe_constant(value: object) -> object:
-    """Lists and texts that are equal for equal constants; anything else is described by its name and type."""
-    return _described(value)
+    """Lists and texts that are equal for equal constants; ``UnreadableCodeError`` for what is none."""
+    return _described(value, "it")
 
 
 def describe_function(fn: object) -> list[object]:

@@ -45,13 +45,13 @@ def pages(connection: Connection, statement: Statement, as_of: datetime, *, size
 
 def count(connection: Connection, statement: Statement, as_of: datetime) -> int:
     """How many rows ``statement`` has, as seen at ``as_of``."""
-    with _Failure(connection, lambda: "the rows' number"):
+    with Failure(connection, lambda: "the rows' number"):
         total: int = connection.execute(statement.total, statement.parameters(as_of)).scalar_one()
         return total
 
 
 def _read(connection: Connection, statement: Statement, page: Select[Any], parameters: Parameters) -> Page:
-    with _Failure(connection, lambda: _culprit(connection, statement, page, parameters)):
+    with Failure(connection, lambda: _culprit(connection, statement, page, parameters)):
         return connection.execute(page, parameters).all()
 
 
@@ -76,7 +76,11 @@ class _Trial(AbstractContextManager[None]):
         return self.failed
 
 
-class _Failure(AbstractContextManager[None]):
+class LostConnectionError(DatabaseConnectionError):
+    """The connection broke while rows were read, and with it went the snapshot that they were of."""
+
+
+class Failure(AbstractContextManager[None]):
     """While rows are read, whatever is raised becomes an error of ours.
 
     Drivers, column types and decorators of the user's may raise anything, and say in it which value they met: the original error is
@@ -91,14 +95,21 @@ class _Failure(AbstractContextManager[None]):
         if not isinstance(error, Exception) or isinstance(error, PrisMLError):
             return
         original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        if isinstance(error, DBAPIError) and _is_lost(error):
-            place = shown(self._connection.engine.url)
-            message = f"The database {place} stopped answering while it was read: {type(original).__name__}."
-            raise DatabaseConnectionError(message, {"database": place}, ["Is it still up? Try again."]) from None
+        if isinstance(error, DBAPIError):
+            self._refuse_unreachable(error, original)
         if isinstance(error, DBAPIError) and _is_of_the_schema(original):
             message = f"The database does not have what the mapping says: {_first_line(original)}"
             raise FeatureExtractionError(message, {}, ["Bring the database up to date, or correct the mapping."]) from None
         self._blame(original)
+
+    def _refuse_unreachable(self, error: DBAPIError, original: BaseException) -> None:
+        place, kind = shown(self._connection.engine.url), type(original).__name__
+        if error.connection_invalidated:
+            message = f"The database {place} stopped answering while it was read: {kind}."
+            raise LostConnectionError(message, {"database": place}, ["Is it still up? Try again."]) from None
+        if isinstance(original, sqlite3.OperationalError) and "locked" in str(original):
+            message = f"The database {place} was locked by somebody else while it was read: {kind}."
+            raise DatabaseConnectionError(message, {"database": place}, ["Let the writer end its transaction, and try again."]) from None
 
     def _blame(self, original: BaseException) -> None:
         kind = type(original).__name__
@@ -115,11 +126,6 @@ class _Failure(AbstractContextManager[None]):
         with trial:
             self._connection.exec_driver_sql("SELECT 1").all()
         return not trial.failed
-
-
-def _is_lost(error: DBAPIError) -> bool:
-    locked = isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
-    return error.connection_invalidated or locked
 
 
 def _is_of_the_schema(original: BaseException) -> bool:

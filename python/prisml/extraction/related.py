@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, inspect, select, tuple_
-from sqlalchemy.orm import Session, raiseload, subqueryload
+from sqlalchemy.orm import Session, raiseload, subqueryload, undefer
 
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
 from prisml.errors import DefinitionError
+from prisml.extraction.reading import Failure
 
 
 class RelatedRow:
@@ -69,6 +70,12 @@ def relationships_of(definition: ModelDefinition[Any]) -> tuple[str, ...]:
     return tuple(sorted({used.key for resolver in resolvers for used in resolver.relationships}))
 
 
+def _columns(relationship: Any) -> list[Any]:
+    """Loads the columns behind the relationship, deferred ones too."""
+    target = relationship.property.mapper
+    return [undefer(getattr(target.class_, column.key)) for column in target.column_attrs]
+
+
 class RelatedRows:
     """Loads what resolvers use of other tables: for any number of rows one statement, and one for each relationship."""
 
@@ -84,10 +91,11 @@ class RelatedRows:
             return {}
         keys = [tuple(row[place] for place in key) for row in rows]
         relationships = [getattr(self._entity, name) for name in self.names]
-        options = [subqueryload(each).options(raiseload("*")) for each in relationships]
+        options = [subqueryload(each).options(raiseload("*"), *_columns(each)) for each in relationships]
         with Session(self._connection, autoflush=False) as session:
             chosen = self._key[0].in_([each[0] for each in keys]) if len(key) == 1 else tuple_(*self._key).in_(keys)
-            found = session.scalars(select(self._entity).where(chosen).options(*options)).unique().all()
+            with Failure(self._connection, lambda: f"what resolvers use over {' or '.join(map(repr, self.names))}"):
+                found = session.scalars(select(self._entity).where(chosen).options(*options)).unique().all()
             by_key = {tuple(getattr(each, column.key) for column in self._key): each for each in found}
             values = {name: [getattr(by_key[each], name) for each in keys] for name in self.names}
             # What was read stays readable when the session is gone.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from prisml.errors import ConfigurationError
 from prisml.extraction.database import reaching, shown
@@ -28,6 +29,9 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         with reaching(engine.url):
             connection = stack.enter_context(opened(engine))
         yield connection
+        # A connection that breaks as it is given back takes nothing along: all was read.
+        with suppress(DBAPIError):
+            stack.close()
 
 
 def _opener(engine: Engine) -> Callable[[Engine], AbstractContextManager[Connection]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from sqlalchemy import Connection, Engine
 
 from prisml._core import Encoder
 from prisml.definition.model import ModelDefinition
-from prisml.errors import NoDataError
+from prisml.errors import DatabaseConnectionError, NoDataError
 from prisml.extraction.by_rows import ByRows
+from prisml.extraction.changed import changed_later
 from prisml.extraction.columnar.batches import ByColumns
 from prisml.extraction.columnar.choice import columnar
 from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
-from prisml.extraction.reading import PAGE_SIZE, count, pages
+from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
 from prisml.extraction.snapshot import snapshot
 from prisml.extraction.statement import Statement, training_statement
 from prisml.manifest import ClassLabel
@@ -37,7 +39,7 @@ class Extracted:
     ``split_values``: int64 microseconds since 1970 UTC for a time split, int32 codes for a group split, else None. ``as_of``: the
     moment of extraction, microseconds since 1970 UTC. ``moments``: for each row the moment it is seen at, likewise, where that is not
     one for all; ``entities``: int32 codes of the rows' keys, where a key may be there more than once. ``extracted`` rows were read, of
-    which those in ``dropped`` were not kept.
+    which those in ``dropped`` were not kept. ``changed_later``: by feature, the share of the rows that were changed after their ``as_of``.
     """
 
     matrix: NDArray[np.float32]
@@ -50,18 +52,34 @@ class Extracted:
     dropped: Dropped
     moments: NDArray[np.int64] | None = None
     entities: NDArray[np.int32] | None = None
+    changed_later: Mapping[str, float] = field(default_factory=dict)
 
 
 def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progress = silent, page_size: int = PAGE_SIZE) -> Extracted:
     """The rows of one consistent snapshot, each once for each date of ``as_of``, encoded page by page; memory grows by the matrix alone.
 
+    Where the connection is lost, all is read anew once, from the first row of a new snapshot.
+
     Raises ``NoDataError`` where there is no row with a label, or a label looks ahead of today, ``FeatureExtractionError`` or
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
+    for step in ("extract", "extract again"):
+        try:
+            return _once(definition, engine, partial(progress, step), page_size)
+        except LostConnectionError as error:
+            # What was read is of a snapshot that went with the connection, and fits no other one. The error itself would hold it.
+            said, context = error.message, error.context
+    hints = ["What ends its connections? A restart, a limit on the time of transactions, or a person: its log says so."]
+    raise DatabaseConnectionError(f"{said} That was the second time: all had been begun anew after the first.", context, hints)
+
+
+def _once(definition: ModelDefinition[Any], engine: Engine, progress: Callable[[int, int], None], page_size: int) -> Extracted:
+    """All rows of one snapshot, read in columns where the results are certainly those of rows, else row by row."""
     statement = training_statement(definition, encoder_of(definition).sources)
     with snapshot(engine) as connection:
         told = _Told(progress)
         read = _Read(definition, statement, connection, told)
+        changed = changed_later(definition, connection, seen_at(definition, datetime.now(UTC)))
         try:
             with columnar(definition, statement, connection, datetime.now(UTC)) as columns:
                 matrix = read.all(lambda encoder: ByColumns(statement, columns.layout, encoder), columns.batches)
@@ -72,19 +90,19 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
                 lambda encoder: ByRows(definition, statement, encoder, connection),
                 lambda moment: pages(connection, statement, moment, size=page_size),
             )
-    return _finished(matrix, definition)
+    return _finished(definition, matrix, changed)
 
 
 class _Told:
     """Tells of the progress, and keeps what that raised: it is no failure of reading."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Callable[[int, int], None]) -> None:
         self._progress = progress
         self.error: Exception | None = None
 
-    def __call__(self, step: str, done: int, total: int | None) -> None:
+    def __call__(self, done: int, total: int) -> None:
         try:
-            self._progress(step, done, total)
+            self._progress(done, total)
         except Exception as error:
             self.error = error
             raise
@@ -97,7 +115,7 @@ class _Read:
     definition: ModelDefinition[Any]
     statement: Statement
     connection: Connection
-    progress: Progress
+    progress: Callable[[int, int], None]
 
     def all(self, reader: Callable[[Encoder], Reader[P]], pages: Callable[[datetime], Iterator[P]]) -> Matrix[P]:
         """The matrix of all rows, which come in ``pages`` that the reader of a new encoder takes."""
@@ -105,11 +123,11 @@ class _Read:
         moments = seen_at(self.definition, now)
         total = sum(count(self.connection, self.statement, moment) for moment in moments)
         matrix = Matrix(self.definition, self.statement, encoder, reader(encoder), total=total, now=now)
-        self.progress("extract", 0, total)
+        self.progress(0, total)
         for moment in moments:
             for page in pages(moment):
                 matrix.add(page, moment)
-                self.progress("extract", matrix.read, total)
+                self.progress(matrix.read, total)
         matrix.check_whole()
         return matrix
 
@@ -135,7 +153,7 @@ def seen_at(definition: ModelDefinition[Any], now: datetime) -> tuple[datetime, 
     return dates
 
 
-def _finished(matrix: Matrix[Any], definition: ModelDefinition[Any]) -> Extracted:
+def _finished(definition: ModelDefinition[Any], matrix: Matrix[Any], changed: Mapping[str, float]) -> Extracted:
     if not matrix.kept:
         dropped = matrix.dropped
         what = f"All {matrix.read} rows were dropped: {dropped.described()}." if matrix.read else "There are no rows."
@@ -152,4 +170,5 @@ def _finished(matrix: Matrix[Any], definition: ModelDefinition[Any]) -> Extracte
         dropped=matrix.dropped,
         moments=matrix.moments,
         entities=matrix.entities,
+        changed_later=changed,
     )

@@ -28,8 +28,13 @@ def in_utc(connection: Connection) -> Iterator[None]:
         return
     write = text(_WRITE[dialect])
     connection.execute(write, {"zone": "UTC" if dialect == "postgresql" else "+00:00"})
-    # Not in a finally: after an error PostgreSQL takes nothing until the transaction is rolled back, and that takes the setting back.
-    yield
+    try:
+        yield
+    except BaseException:
+        # PostgreSQL takes nothing after an error until the transaction is rolled back, and that takes the setting back.
+        if dialect != "postgresql" and not connection.invalidated:
+            connection.execute(write, {"zone": zone})
+        raise
     connection.execute(write, {"zone": zone})
 
 
@@ -47,10 +52,11 @@ def _zone(connection: Connection, dialect: str) -> str | None:
 
 
 def _told(connection: Connection) -> str | None:
-    """What PostgreSQL has told the driver by itself, which psycopg shows; it costs no statement."""
-    driver: Any = connection.connection.dbapi_connection
+    """What PostgreSQL has told the driver by itself, which psycopg and asyncpg show; it costs no statement."""
+    driver: Any = connection.connection.driver_connection
+    zone: str | None
     try:
-        zone: str | None = driver.info.parameter_status("TimeZone")
+        zone = driver.get_settings().TimeZone if hasattr(driver, "get_settings") else driver.info.parameter_status("TimeZone")
     except (AttributeError, TypeError):
         return None
     return zone

@@ -54,6 +54,8 @@ def _keys(engine: Engine, rows: Sequence[object]) -> list[object] | None:
 
 def _of_object(error: PrisMLError, definition: ModelDefinition[Any], row: object, index: int) -> PrisMLError:
     """The engine's error, which speaks of a row of its batch, in terms of the object. Never raised, so that it holds no frames."""
+    if error.context.get("feature") in _asked(definition) and not _can_be_asked(row):
+        return _not_asked(definition, row)
     message = error.message.replace(f"row {index}", _described(row))
     context = {**error.context, **_context(definition, row)}
     context.pop("row", None)
@@ -67,6 +69,26 @@ def _not_loaded(definition: ModelDefinition[Any], reads: Reads, row: object) -> 
     ways = ["Predict before the session ends: options(with_ml()), or attach(session, objects)."] if detached else []
     message = f"Model {definition.name!r}: {names} of {_described(row)} {why}."
     return FeatureExtractionError(message, {**_context(definition, row), "attributes": tuple(lacking)}, ways)
+
+
+def _asked(definition: ModelDefinition[Any]) -> frozenset[str]:
+    """The features that the database is asked for, or something that they are made of."""
+    return frozenset(name.removeprefix("@") for name in definition.expressions)
+
+
+def _can_be_asked(row: object) -> bool:
+    state = instance_state(row)
+    return state.key is not None and state.session is not None
+
+
+def _not_asked(definition: ModelDefinition[Any], row: object) -> PrisMLError:
+    names = ", ".join(map(repr, sorted(_asked(definition))))
+    if instance_state(row).key is None:
+        why, way = "is not stored yet", "Flush it first: session.flush()."
+    else:
+        why, way = "is in no session", "Predict before the session ends: options(with_ml()), or attach(session, objects)."
+    message = f"Model {definition.name!r}: {names} of {_described(row)} is computed by SQL, and the object {why}."
+    return FeatureExtractionError(message, {**_context(definition, row), "features": tuple(sorted(_asked(definition)))}, [way])
 
 
 def _context(definition: ModelDefinition[Any], row: object) -> dict[str, object]:

@@ -90,5 +90,5 @@ def _asked(definition: ModelDefinition[Any]) -> Iterator[str]:
     for expression in definition.expressions.values():
         sql: Any = expression.sql
         for element in visitors.iterate(sql):
-            if isinstance(element, Column) and element.table in mapper.tables:
+            if isinstance(element, Column) and element.table in mapper.tables and mapper.columns.contains_column(element):
                 yield mapper.get_property_by_column(element).key

@@ -36,6 +36,7 @@ class Expressions:
         Objects of a session are asked for through it; any other row gives the values itself, by the features' names. Where no row is
         in a session, nothing is computed.
         """
+        self._flush(rows)
         states = [self._state(row) for row in rows]
         if not any(state is not None for state in states):
             return self._given(rows), {}
@@ -51,6 +52,15 @@ class Expressions:
         nothing = (None,) * len(self._names)
         kept = [nothing if value is None or isinstance(value, PrisMLError) else value for value in found]
         return {name: list(column) for name, column in zip(self._names, zip(*kept, strict=True), strict=True)}, errors
+
+    def _flush(self, rows: Sequence[object]) -> None:
+        """Write the changes that wait, as a session does before any query: in the user's own time zone, before that is changed."""
+        states = (getattr(row, "__dict__", {}).get("_sa_instance_state") for row in rows)
+        for session in {state.session for state in states if state is not None and state.session is not None}:
+            if session.get_bind(self._definition.entity).dialect.is_async and not in_greenlet():
+                raise self._asynchronous()
+            if session.autoflush:
+                session.flush()
 
     def _state(self, row: object) -> InstanceState[Any] | None:
         """The state of an object that its session can be asked about; None for any other row."""
@@ -79,11 +89,10 @@ class Expressions:
 
     def _rows(self, session: Session, parameters: Mapping[str, Any]) -> dict[tuple[object, ...], Values]:
         size = len(self._statement.keys)
-        if session.get_bind(self._definition.entity).dialect.is_async and not in_greenlet():
-            raise self._asynchronous()
-        # Changes that wait are flushed first, as the session does before any query.
-        with in_utc(session.connection(bind_arguments={"mapper": self._definition.entity})):
-            rows = session.execute(self._statement.select, parameters).all()
+        # On the connection, as in training: what a session adds to its own queries would give other values.
+        connection = session.connection(bind_arguments={"mapper": self._definition.entity})
+        with in_utc(connection):
+            rows = connection.execute(self._statement.select, parameters).all()
         return {tuple(row[:size]): row[size:] for row in rows}
 
     def _given(self, rows: Sequence[object]) -> dict[str, list[object]]:

@@ -88,7 +88,7 @@ def prove(onnx: bytes, manifest: Manifest, golden: Sequence[GoldenRow], *, toler
 
 def named_only(manifest: Manifest) -> Manifest:
     """The manifest without golden rows, its features read under their own names alone, so that a made-up row can give every one of them."""
-    inputs = tuple(item.model_copy(update={"sources": (), "transform": None, "by_name": True}) for item in manifest.inputs)
+    inputs = tuple(item.model_copy(update={"sources": (), "transform": None, "zone": None, "by_name": True}) for item in manifest.inputs)
     return manifest.model_copy(update={"inputs": inputs, "golden": ()})
 
 

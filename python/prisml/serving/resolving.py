@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from prisml.serving.expressions import Expressions
 
 Computed = dict[str, list[object]]
 Errors = dict[int, PrisMLError]
+_ABSENT = object()
 
 
 class Computing:
@@ -29,11 +30,31 @@ class Computing:
 
     def rows(self, rows: Sequence[object], moment: datetime, *, null_errors: bool) -> tuple[Computed, Errors]:
         """The values for each row, seen at ``moment``, and the errors of rows for which one failed: they stay in the batch, with None."""
+        unseen = self._without_moment(rows)
+        if unseen and not null_errors:
+            raise unseen[min(unseen)]
         computed, failed = self._resolved(rows, moment, null_errors=null_errors)
+        failed = failed | unseen
         if self._expressions is not None:
             asked, errors = self._expressions.values(rows, moment, null_errors=null_errors)
             computed, failed = computed | asked, errors | failed
         return computed, failed
+
+    def _without_moment(self, rows: Sequence[object]) -> Errors:
+        """The errors of rows whose own moment is missing: nothing can be seen of them."""
+        column = self._definition.as_of.column
+        if column is None:
+            return {}
+        key = column.key
+        missing = (place for place, row in enumerate(rows) if _given(row, key) is None)
+        return {
+            place: EncodingError(
+                f"Row {place}: {key!r}, the moment that the row is seen at, is missing.",
+                {"row": place, "attribute": key},
+                [f"Give each row its {key!r}: training leaves out rows without it."],
+            )
+            for place in missing
+        }
 
     def _resolved(self, rows: Sequence[object], moment: datetime, *, null_errors: bool) -> tuple[Computed, Errors]:
         try:
@@ -50,3 +71,8 @@ class Computing:
             except (FeatureExtractionError, EncodingError) as error:
                 failed[place] = error
         return computed, failed
+
+
+def _given(row: object, key: str) -> object:
+    """What the row has at ``key``; something else than None where it does not have it."""
+    return row.get(key, _ABSENT) if isinstance(row, Mapping) else getattr(row, key, _ABSENT)

@@ -76,7 +76,8 @@ class Served:
         self._asked = frozenset(item.name for item in manifest.inputs if is_asked(item))
         self.resolves = bool(resolved or self._asked)
         self._resolved = resolved
-        self._detached = resolved if definition is None else frozenset()
+        self._alone = definition is None
+        self._detached = resolved if self._alone else frozenset()
 
     @classmethod
     def from_artifact(
@@ -183,6 +184,8 @@ class Served:
     def notes(self) -> tuple[str, ...]:
         """What a caller must give, since there is no definition to compute it; what drifted; that the version's answers are in doubt."""
         given = tuple(_must_be_given(feature) for feature in sorted(self._detached))
+        if self._alone:
+            given += tuple(ask_session(feature) for feature in sorted(self._asked))
         drift = () if self._drift is None else (self._drift,)
         return (*given, *drift, self._doubt()) if self._model.doubtful else (*given, *drift)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +113,8 @@ def _unseen(item: Input) -> str | int | None:
         return next((name for name in item.members if name not in (item.categories or ())), None)
     if item.dtype == "int":
         return max((value for value in item.categories or () if isinstance(value, int)), default=0) + 1
+    if item.dtype == "uuid":
+        return next(text for text in (str(UUID(int=number)) for number in count()) if text not in (item.categories or ()))
     name = "unseen"
     while name in (item.categories or ()):
         name += "_"

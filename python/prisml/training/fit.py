@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from prisml.definition.identifiers import find_identifiers
-from prisml.definition.leaks import refuse_leaks
+from prisml.definition.leaks import Leak, refuse_leaks
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, TimeSplit
 from prisml.extraction.fingerprint import fingerprints_of
@@ -65,6 +65,7 @@ class _Data:
     test: NDArray[np.float32]
     test_target: NDArray[np.generic]
     overlapping: int
+    leaks: tuple[Leak, ...]
 
 
 def fit(
@@ -85,7 +86,7 @@ def fit(
     libraries = require_training_stack()
     model = definition.name
     data = _step(progress, "split", lambda: _prepare(definition, extracted))
-    waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, data))
+    waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
@@ -134,10 +135,11 @@ def _prepare(definition: ModelDefinition[Any], extracted: Extracted) -> _Data:
         test=vocabulary.encode(extracted.matrix[split.test], model=model),
         test_target=target[split.test],
         overlapping=split.overlapping,
+        leaks=split.leaks,
     )
 
 
-def _refuse_leaks(definition: ModelDefinition[Any], data: _Data) -> tuple[str, ...]:
+def _refuse_leaks(definition: ModelDefinition[Any], extracted: Extracted, data: _Data) -> tuple[str, ...]:
     """What was found and waived; every guard is judged before the error of what was not."""
     of_data = find_leaks(
         data.inputs, data.train, data.train_target, task=definition.task, class_count=len(data.classes), seed=definition.seed
@@ -145,7 +147,17 @@ def _refuse_leaks(definition: ModelDefinition[Any], data: _Data) -> tuple[str, .
     named = find_identifiers(definition)
     of_mapping = {leak.feature for leak in named}
     told_once = [leak for leak in of_data if leak.guard != "identifier" or leak.feature not in of_mapping]
-    return refuse_leaks([*named, *told_once], definition.waive, model=definition.name)
+    changed = [_changed_later(feature, share) for feature, share in extracted.changed_later.items()]
+    return refuse_leaks([*named, *told_once, *data.leaks, *changed], definition.waive, model=definition.name)
+
+
+def _changed_later(feature: str, share: float) -> Leak:
+    return Leak(
+        "changed_later",
+        feature,
+        f"shows the value of today, and {max(share, 0.001):.1%} of the rows it reads were changed after as_of",
+        "Compute the value as it was then, from rows with times, or waive the guard where those changes never touch the column.",
+    )
 
 
 def _fit(definition: ModelDefinition[Any], data: _Data) -> FittedPipeline:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from prisml.definition.leaks import Leak
 from prisml.definition.split import GroupSplit, RandomSplit, TimeSplit
 from prisml.errors import NoDataError
 from prisml.training.seen import Seen
@@ -22,12 +23,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Split:
     """Row numbers of the training part and of the hold-out, each in ascending order.
 
-    ``overlapping`` rows are in neither: their label looks ahead into the time of the hold-out.
+    ``overlapping`` rows are in neither: their label looks ahead into the time of the hold-out. ``leaks`` is what one part may know of the
+    other all the same.
     """
 
     train: Indices
     test: Indices
     overlapping: int = 0
+    leaks: tuple[Leak, ...] = ()
 
 
 def split_rows(
@@ -43,8 +46,8 @@ def split_rows(
     """The two parts of the rows by ``rule``; ``labels`` are codes into ``classes``, or numbers where that is empty.
 
     ``seen`` says when the rows are seen: rows of one entity are not torn apart by chance, and of a split by time the training rows
-    whose label reaches into the hold-out are left out. ``NoDataError`` where a side would be empty, or a class would be missing from
-    the training part, or the hold-out would hold one class only; ``LeakageError`` where the parts know of each other.
+    whose label reaches into the hold-out are left out, unless they are a whole snapshot, which is a leak. ``NoDataError`` where a side
+    would be empty, or a class would be missing from the training part, or the hold-out would hold one class only.
     """
     seen = Seen() if seen is None else seen
     say = _Refusal(model)
@@ -58,9 +61,10 @@ def split_rows(
     else:
         held_out = _random(rule.test_size, labels, bool(classes), seed, say)
     train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    left_out = seen.overlapping(train, test, model=model) if isinstance(rule, TimeSplit) else train[:0]
-    split = Split(np.setdiff1d(train, left_out, assume_unique=True), test, len(left_out))
-    seen.check(split.train, split.test, model=model)
+    by_time = isinstance(rule, TimeSplit)
+    left_out = seen.overlapping(train, test) if by_time and not seen.by_dates else train[:0]
+    train = np.setdiff1d(train, left_out, assume_unique=True)
+    split = Split(train, test, len(left_out), tuple(seen.leaks(train, test, by_time=by_time)))
     _check_sides(split, labels, classes, say)
     return split
 

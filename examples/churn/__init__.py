@@ -1,0 +1,1 @@
+"""Who will not buy again? CDNOW's customers, seen at five moments, each time as they were then."""
