@@ -1,4 +1,7 @@
-"""Extraction of all flights: rows a second, and how much memory it takes above the matrix.
+"""Extraction: rows a second, and how much memory it takes above the matrix.
+
+All flights are read, and then a table of ``--rows`` in a PostgreSQL of its own, in columns and row by row, beside what one would write
+with SQLAlchemy's Core, its ORM and pandas.
 
 Each database is read in a process of its own, so that what others left in the heap is not counted. SQLite is always read; give
 ``--url`` for others (they are filled first): ``--url postgresql+psycopg://user@host/flights``.
@@ -6,16 +9,17 @@ Each database is read in a process of its own, so that what others left in the h
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
-import threading
 import time
-from typing import Self
 
-import psutil
 from sqlalchemy import make_url
 
+from benches.extraction_race import measure as measure_way
+from benches.extraction_race import race
+from benches.memory import Peak
 from benches.report import Report, arguments
 from benches.trained import database, definition
 from examples.flights.load import DATABASE, connect
@@ -29,10 +33,25 @@ def main() -> int:
     parser = arguments(__doc__ or "")
     parser.add_argument("--url", action="append", default=[], metavar="URL", help="another database to read too")
     parser.add_argument("--measure", metavar="URL", help="measure this one, print its figures as JSON, and end")
+    parser.add_argument("--way", help="with --measure: the way to read, of those in benches.extraction_ways")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="the rows of the table in PostgreSQL; 0 for none")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured")
     options = parser.parse_args()
     if options.measure:
-        sys.stdout.write(json.dumps(measure(options.measure)))
+        figures = measure_way(options.way, options.measure) if options.way else measure(options.measure)
+        sys.stdout.write(json.dumps(figures))
         return 0
+    codes = [_flights(options), *([_ways(options)] if options.rows else [])]
+    return max(codes)
+
+
+def _ways(options: argparse.Namespace) -> int:
+    report = Report(f"Reading {options.rows:,} rows of PostgreSQL for twenty inputs")
+    race(report, options.rows, options.rounds)
+    return report.finish(None if options.json is None else options.json.with_stem(f"{options.json.stem}_ways"))
+
+
+def _flights(options: argparse.Namespace) -> int:
     report = Report("Extraction of all flights, with planes and weather joined")
     for url in [DATABASE, *options.url]:
         database(url).dispose()
@@ -51,7 +70,7 @@ def measure(url: str) -> dict[str, str | int | float]:
     # The first query pays for imports and connections, which are not the extraction's.
     with source.connect():
         pass
-    with _Peak() as peak:
+    with Peak() as peak:
         started = time.perf_counter()
         extracted = extract(model, source)
         seconds = time.perf_counter() - started
@@ -66,29 +85,6 @@ def measure(url: str) -> dict[str, str | int | float]:
         "growth_mb": peak.growth / 1e6,
         "above_the_matrix_mb": (peak.growth - matrix) / 1e6,
     }
-
-
-class _Peak:
-    """The growth of resident memory at its highest while the block runs, sampled every 2 ms."""
-
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.growth = 0
-
-    def __enter__(self) -> Self:
-        self._before = self._process.memory_info().rss
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._end.wait(0.002):
-            self.growth = max(self.growth, self._process.memory_info().rss - self._before)
 
 
 def _in_own_process(url: str) -> dict[str, str | int | float]:

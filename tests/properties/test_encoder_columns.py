@@ -177,6 +177,32 @@ def test_a_table_of_fewer_columns_lacks_what_a_short_tuple_lacks() -> None:
     check(inputs, [pa.table({"column 1": [1.5]}), pa.table({"column 1": pa.array([], pa.float64())})])
 
 
+@unhurried
+@given(
+    st.lists(
+        st.tuples(st.none() | st.floats(-1e9, 1e9, width=32), st.none() | st.sampled_from("abc"), st.none() | st.integers(-9, 9)),
+        max_size=9,
+    )
+)
+def test_computed_columns_are_encoded_as_computed_values(rows: list[tuple[float | None, str | None, int | None]]) -> None:
+    """A feature that was computed is read at the place that is told, before the columns that it is made of, as its values are for rows."""
+    inputs = [
+        {"name": "read", "dtype": "float", **NUMBER, "sources": [source("float", "x")]},
+        {"name": "named", "dtype": "str", **GROWING},
+        {"name": "instead", "dtype": "int", **NUMBER, "sources": [source("float", "x")]},
+    ]
+    by_rows, by_columns = Encoder(json.dumps(inputs)), Encoder(json.dumps(inputs))
+    numbers, names, wholes = ([row[place] for row in rows] for place in range(3))
+    computed = {"named": names, "instead": wholes}
+    first, second = np.zeros((2, len(rows), 3), dtype=np.float32)
+    by_rows.encode([(number,) for number in numbers], first, as_of=AS_OF, computed=computed)
+    columns = [pa.array(numbers, pa.float64()), pa.array(wholes, pa.int64()), pa.array(names, pa.string())]
+    table = table_of(pa.Table.from_arrays(columns, names=["same"] * 3))
+    by_columns.encode_columns(table, second, as_of=AS_OF, computed={"named": 2, "instead": 1})
+    assert first.tobytes() == second.tobytes()
+    assert by_rows.categories() == by_columns.categories()
+
+
 def test_where_the_numbers_go_must_fit() -> None:
     """An array of another shape, or with gaps, is refused before anything is written."""
     encoder, table = Encoder(json.dumps(inputs_of(["float", "float"]))), table_of(pa.table({"a": [1.0], "b": [2.0]}))

@@ -48,10 +48,10 @@ fn integer(number: &Bound<'_, PyInt>, dtype: Dtype) -> Read<Value<'static>> {
 /// A member of an enumeration stands for its name, as SQLAlchemy stores it.
 fn with_member<R>(object: &Bound<'_, PyAny>, read: impl FnOnce(Option<Value<'_>>) -> Read<R>) -> Read<R> {
     let py = object.py();
-    if is_missing_marker(object) {
-        return read(Some(Value::Missing));
-    }
     if !is_instance(object, &ENUM, "enum", "Enum")? {
+        if is_missing_marker(object) {
+            return read(Some(Value::Missing));
+        }
         if object.cast::<PyFloat>().is_ok_and(|number| number.value().is_nan()) {
             return read(Some(Value::Missing));
         }
@@ -84,7 +84,8 @@ pub(crate) fn is_instance(
 /// Dates, decimals, UUIDs, NumPy's scalars and the markers of pandas; `unwrap` allows one step out of a NumPy scalar.
 fn rarer(object: &Bound<'_, PyAny>, dtype: Dtype, unwrap: bool) -> Read<Value<'static>> {
     let py = object.py();
-    if is_missing_marker(object) {
+    // Asking for a class's name makes a text of it: what a database gives is spared that.
+    if !is_plain(object) && is_missing_marker(object) {
         return Ok(Value::Missing);
     }
     if is_instance(object, &DATETIME, "datetime", "datetime")? {
@@ -104,6 +105,12 @@ fn rarer(object: &Bound<'_, PyAny>, dtype: Dtype, unwrap: bool) -> Read<Value<'s
         return from_numpy(object, dtype);
     }
     Err(wrong_type(object, dtype))
+}
+
+/// Whether the object is of one of the classes that databases give, and of no class made of it, as the marker of pandas is.
+fn is_plain(object: &Bound<'_, PyAny>) -> bool {
+    let (py, class) = (object.py(), object.get_type());
+    [&DECIMAL, &DATETIME, &DATE, &UUID].iter().any(|cell| cell.get(py).is_some_and(|known| class.is(known)))
 }
 
 pub(crate) fn is_missing_marker(object: &Bound<'_, PyAny>) -> bool {
@@ -132,11 +139,13 @@ fn from_numpy(scalar: &Bound<'_, PyAny>, dtype: Dtype) -> Read<Value<'static>> {
 }
 
 fn decimal(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
-    let py = object.py();
-    if object.call_method0(intern!(py, "is_nan"))?.is_truthy()? {
-        return Ok(Value::Missing);
+    match object.extract::<f64>() {
+        Ok(number) if number.is_nan() => Ok(Value::Missing),
+        Ok(number) => Ok(Value::Float(number)),
+        // A signalling NaN is none of float's.
+        Err(_) if object.call_method0(intern!(object.py(), "is_nan"))?.is_truthy()? => Ok(Value::Missing),
+        Err(error) => Err(error),
     }
-    object.extract::<f64>().map(Value::Float)
 }
 
 /// The number that a UUID is.
