@@ -383,7 +383,7 @@ def test_objects_at_their_own_moment(maker: sessionmaker[Session], registry: Reg
         assert next_one.of(purchase).value == before == next_one.load(registry=registry).predict(purchase).value
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_stream_is_predicted_partition_by_partition(request: pytest.FixtureRequest, registry: Registry, dialect: str):
     """With ``yield_per`` no object is lost: the database is asked about each partition while the rest of the rows still waits."""
     with opened(request.getfixturevalue(f"{dialect}_url")) as database:
