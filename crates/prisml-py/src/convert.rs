@@ -70,6 +70,7 @@ pub(crate) static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 pub(crate) static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 pub(crate) static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 pub(crate) static UUID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static UTC: PyOnceLock<[Py<PyAny>; 2]> = PyOnceLock::new();
 
 pub(crate) fn is_instance(
     object: &Bound<'_, PyAny>,
@@ -169,7 +170,8 @@ pub(crate) fn moment(datetime: &Bound<'_, PyAny>) -> PyResult<i64> {
     let part = |name: &Bound<'_, PyString>| datetime.getattr(name)?.extract::<i64>();
     let seconds = part(intern!(py, "hour"))? * 3_600 + part(intern!(py, "minute"))? * 60 + part(intern!(py, "second"))?;
     let local = midnight(datetime)? + seconds * 1_000_000 + part(intern!(py, "microsecond"))?;
-    if datetime.getattr(intern!(py, "tzinfo"))?.is_none() {
+    let zone = datetime.getattr(intern!(py, "tzinfo"))?;
+    if zone.is_none() || is_utc(&zone)? {
         return Ok(local);
     }
     let offset = datetime.call_method0(intern!(py, "utcoffset"))?;
@@ -179,6 +181,18 @@ pub(crate) fn moment(datetime: &Bound<'_, PyAny>) -> PyResult<i64> {
     let part = |name: &Bound<'_, PyString>| offset.getattr(name)?.extract::<i64>();
     let ahead = part(intern!(py, "days"))? * DAY + part(intern!(py, "seconds"))? * 1_000_000 + part(intern!(py, "microseconds"))?;
     Ok(local - ahead)
+}
+
+/// Whether the zone is the one object that stands for UTC, of `datetime` or of `zoneinfo`; others may mean it too.
+fn is_utc(zone: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = zone.py();
+    let known = UTC.get_or_try_init(py, || {
+        let plain = py.import("datetime")?.getattr("timezone")?.getattr("utc")?;
+        // Without a database of zones there is no such object, and nothing is it.
+        let named = py.import("zoneinfo")?.getattr("ZoneInfo")?.call1(("UTC",)).unwrap_or_else(|_| plain.clone());
+        Ok::<_, PyErr>([plain.unbind(), named.unbind()])
+    })?;
+    Ok(known.iter().any(|utc| zone.is(utc)))
 }
 
 pub(crate) fn wrong_type(object: &Bound<'_, PyAny>, expected: Dtype) -> CellError {
