@@ -197,7 +197,9 @@ def test_a_row_without_its_own_moment_is_an_error(shop: Engine, registry: Regist
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
-def test_changes_are_written_in_the_time_zone_of_the_session(request: pytest.FixtureRequest, registry: Registry, dialect: str):
+def test_changes_are_written_in_the_time_zone_of_the_session(
+    request: pytest.FixtureRequest, shop: Engine, registry: Registry, dialect: str
+):
     """A flush that a prediction causes stores what the session's own would, and the session keeps its zone, after an error too."""
     url = request.getfixturevalue(f"{dialect}_url")
     engine, database = again.load(registry=registry), create_engine(url, pool_size=1, max_overflow=0)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
 from prisml import define_model, expression, resolver
 from prisml.commands.features import features
 from prisml.commands.train import train
-from prisml.errors import FeatureExtractionError
+from prisml.errors import ConfigurationError, FeatureExtractionError
 from prisml.orm import attach, attached, extend, with_ml
 from prisml.registry import Registry
 from tests.support.database import opened, statements
@@ -383,7 +383,7 @@ def test_objects_at_their_own_moment(maker: sessionmaker[Session], registry: Reg
         assert next_one.of(purchase).value == before == next_one.load(registry=registry).predict(purchase).value
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_stream_is_predicted_partition_by_partition(request: pytest.FixtureRequest, registry: Registry, dialect: str):
     """With ``yield_per`` no object is lost: the database is asked about each partition while the rest of the rows still waits."""
     with opened(request.getfixturevalue(f"{dialect}_url")) as database:
@@ -394,3 +394,14 @@ def test_a_stream_is_predicted_partition_by_partition(request: pytest.FixtureReq
             values = {buyer.id: worth.of(buyer).value for buyer in stream}
         assert values == pytest.approx(_wanted(worth, database, registry))
         assert len([sql for sql in sent if "purchases" in sql]) == math.ceil(COUNT / 25)
+
+
+def test_a_stream_from_mysql_is_refused(request: pytest.FixtureRequest, registry: Registry):
+    """Where a second statement would cut the stream off without an error, it is refused before a row is read."""
+    with opened(request.getfixturevalue("mysql_url")) as database:
+        fill(database, COUNT)
+        with extend(sessionmaker(database), [worth], registry=registry)() as session:
+            statement = select(Buyer).options(with_ml()).execution_options(yield_per=10)
+            with pytest.raises(ConfigurationError, match="cannot be asked while it streams"):
+                session.scalars(statement)
+            assert len(session.scalars(select(Buyer).options(with_ml())).all()) == COUNT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,10 +36,10 @@ class Expressions:
         Objects of a session are asked for through it; any other row gives the values itself, by the features' names. Where no row is
         in a session, nothing is computed.
         """
-        self._flush(rows)
         states = [self._state(row) for row in rows]
         if not any(state is not None for state in states):
             return self._given(rows), {}
+        self._flush(states)
         found: list[Values | PrisMLError | None] = [None] * len(rows)
         for session, places in _by_session(states).items():
             self._ask(session, places, states, moment, found)
@@ -53,10 +53,11 @@ class Expressions:
         kept = [nothing if value is None or isinstance(value, PrisMLError) else value for value in found]
         return {name: list(column) for name, column in zip(self._names, zip(*kept, strict=True), strict=True)}, errors
 
-    def _flush(self, rows: Sequence[object]) -> None:
+    def _flush(self, states: Iterable[InstanceState[Any] | None]) -> None:
         """Write the changes that wait, as a session does before any query: in the user's own time zone, before that is changed."""
-        states = (getattr(row, "__dict__", {}).get("_sa_instance_state") for row in rows)
-        for session in {state.session for state in states if state is not None and state.session is not None}:
+        for session in {state.session for state in states if state is not None}:
+            if session is None:
+                continue
             if session.get_bind(self._definition.entity).dialect.is_async and not in_greenlet():
                 raise self._asynchronous()
             if session.autoflush:
