@@ -102,8 +102,8 @@ def test_share_that_is_decided_is_found_row_by_row(column, grades):
 def test_correlation_is_the_larger_of_numpys_and_scipys(column, amounts):
     """Pearson's with clipped extremes, Spearman's by rank."""
     clipped = [np.clip(each, *np.quantile(each, (0.01, 0.99))) for each in (column.astype(np.float64), amounts)]
-    # Where a column varies by rounding alone, or not at all, NumPy gives noise or NaN.
-    assume(all(np.ptp(each) > 1e-6 * np.abs(each).max() for each in clipped))
+    # Where a column varies by rounding alone, or not at all, NumPy gives noise or NaN; squares of the smallest numbers are 0 to it.
+    assume(all(np.ptp(each) > 1e-6 * np.abs(each).max() and np.ptp(each) > 1e-100 for each in clipped))
     pearson, spearman = abs(np.corrcoef(*clipped)[0, 1]), abs(spearmanr(column, amounts).statistic)
     found = correlation(Values.of_number(column), column, Target.of(amounts))
     assert found == pytest.approx(max(pearson, spearman), abs=1e-9)
