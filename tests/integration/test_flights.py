@@ -142,7 +142,7 @@ def test_batch_size_changes_no_bit(model: tuple[str, bool, Trained], handmade: H
 def test_flights_without_a_delay_are_dropped_and_counted(matrices: dict[bool, Extracted], handmade: Handmade) -> None:
     """Cancelled and diverted flights have no label: they are not trained on, and the count says how many there were."""
     for rows in matrices.values():
-        assert rows.dropped_null_label == int((~handmade.labelled).sum()) > 100
+        assert rows.dropped.null_label == int((~handmade.labelled).sum()) > 100
         assert len(rows.labels) == int(handmade.labelled.sum())
 
 
