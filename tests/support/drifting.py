@@ -66,7 +66,9 @@ def define(metadata: MetaData | None = None, **features: Any) -> ModelDefinition
     if not features:
         chosen = {name: getattr(of, name) for name in ("age", "segment", "spent")}
         chosen |= {"plan": related(of.account, Account.plan), "initial": resolver(initial, type=str, uses=[of.city])}
-    return define_model(of, output="leaves", name="churn", label=of.churned, features=chosen, algorithm="decision_tree", waive=["label_copy"])
+    return define_model(
+        of, output="leaves", name="churn", label=of.churned, features=chosen, algorithm="decision_tree", waive=["label_copy"]
+    )
 
 
 def fill(database: Engine, rows: int = 200, metadata: MetaData | None = None) -> None:
