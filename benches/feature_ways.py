@@ -103,7 +103,8 @@ def differing(expected: Matrix, found: Matrix) -> NDArray[np.int64]:
 
 def _loaded(session: Session) -> Iterator[Sequence[Buyer]]:
     buyers = select(Buyer).options(joinedload(Buyer.shop)).order_by(Buyer.id)
-    yield from session.scalars(buyers, execution_options={"yield_per": _LOADED_AT_ONCE}).partitions()
+    # No stream: MySQL would drop the rest of it when the session is asked for what SQL computes.
+    yield from session.scalars(buyers).partitions(_LOADED_AT_ONCE)
 
 
 def _mapping(buyer: Buyer) -> dict[str, Any]:

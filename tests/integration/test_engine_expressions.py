@@ -215,3 +215,18 @@ def test_changes_are_written_in_the_time_zone_of_the_session(
         assert abs(stored.replace(tzinfo=None) - now.replace(tzinfo=None)) < timedelta(minutes=5)
         assert session.scalar(text(show)) in zone
     database.dispose()
+
+
+def test_a_stream_that_mysql_would_drop_is_not_cut_off(shop: Engine, registry: Registry, mysql_url: str):
+    """In the middle of a stream the engine refuses to ask, and no object of the stream is lost; at its end it predicts."""
+    engine, database = again.load(registry=registry), create_engine(mysql_url)
+    fill(database, 40)
+    with Session(database) as session:
+        parts = session.scalars(select(Buyer).order_by(Buyer.id), execution_options={"yield_per": 10}).partitions()
+        first = next(parts)
+        with pytest.raises(ConfigurationError, match="in the middle of a stream of rows"):
+            engine.predict_many(first)
+        buyers = [*first, *(buyer for part in parts for buyer in part)]
+        assert [buyer.id for buyer in buyers] == list(range(1, 41))
+        assert len(engine.predict_many(buyers).values) == 40
+    database.dispose()

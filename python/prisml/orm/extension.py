@@ -92,27 +92,12 @@ class Extension:
         modes: dict[ModelDefinition[Any], OnError] = {}
         for option in options:
             modes.update(dict.fromkeys(choose(self.definitions, option.models), option.on_error or self._on_error))
-        self._refuse_cut_stream(state, modes)
         result: Result[Any] = state.invoke_statement()
         given = state.execution_options
         # What AsyncSession.execute gives is read outside of its greenlet, where nothing can be loaded any more.
         now = is_async(state.session) and not given.get("stream_results")
         predicted(result, partial(self._predict_found, state.session, modes), yield_per=given.get("yield_per"), now=now)
         return result
-
-    def _refuse_cut_stream(self, state: ORMExecuteState, modes: Mapping[ModelDefinition[Any], OnError]) -> None:
-        """MySQL's drivers drop what is left of a stream, with a warning alone, when its connection is asked something else."""
-        given = state.execution_options
-        if not (given.get("yield_per") or given.get("stream_results")):
-            return
-        asked = next((definition for definition in modes if definition.expressions), None)
-        if asked is None or state.session.get_bind(asked.entity).dialect.name not in ("mysql", "mariadb"):
-            return
-        raise ConfigurationError(
-            f"Model {asked.name!r}: the database computes its features, and MySQL cannot be asked while it streams rows.",
-            {"model": asked.name},
-            ["Leave out yield_per, or read keys first and load the objects in parts."],
-        )
 
     def _predict_found(self, session: Session, modes: Mapping[ModelDefinition[Any], OnError], rows: Sequence[object]) -> None:
         found = {definition: objects for definition, objects in self._walk.find(rows).items() if definition in modes}

@@ -13,6 +13,7 @@ from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, FeatureExtractionError, PrisMLError
 from prisml.extraction.statement import KEYS, expression_statement
 from prisml.extraction.zone import in_utc
+from prisml.serving.streams import refuse_cut_stream
 
 CHUNK = 500
 Values = Sequence[object]
@@ -92,6 +93,7 @@ class Expressions:
         size = len(self._statement.keys)
         # On the connection, as in training: what a session adds to its own queries would give other values.
         connection = session.connection(bind_arguments={"mapper": self._definition.entity})
+        refuse_cut_stream(connection, self._definition.name)
         with in_utc(connection):
             rows = connection.execute(self._statement.select, parameters).all()
         return {tuple(row[:size]): row[size:] for row in rows}
