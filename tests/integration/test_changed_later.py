@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, ForeignKey, create_engine, func, insert, select
+from sqlalchemy import Engine, ForeignKey, create_engine, func, insert, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from prisml import Feature, days_since, define_model, expression, related
-from prisml.errors import LeakageError
+from prisml.errors import FeatureExtractionError, LeakageError
 from prisml.extraction.stream import extract
 from prisml.training.fit import fit
 
@@ -134,4 +134,14 @@ def test_each_row_is_compared_with_its_own_moment(sqlite_url: str):
     found = extract(defined(as_of=Member.joined_at), engine).changed_later
     assert found["age"] == pytest.approx(sum(i % 2 for i in range(ROWS)) / ROWS)
     assert found["price"] == 1.0
+    engine.dispose()
+
+
+def test_a_column_that_the_database_lacks_is_no_bug(database_url: str):
+    """Where the mapping has such a column and the table does not, the error says so, as for any other column."""
+    engine = filled(database_url, members=4, plans=2)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE member DROP COLUMN updated_at"))
+    with pytest.raises(FeatureExtractionError, match="does not have what the mapping says"):
+        extract(defined(), engine)
     engine.dispose()

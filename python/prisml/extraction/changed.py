@@ -13,6 +13,7 @@ from prisml.definition.model import ModelDefinition
 from prisml.definition.moment import AsOf, Bound, bind_as_of
 from prisml.definition.place import Place
 from prisml.definition.touched import Touched, touched
+from prisml.extraction.reading import Failure
 
 
 def changed_later(definition: ModelDefinition[Any], connection: Connection, moments: Sequence[datetime]) -> Mapping[str, float]:
@@ -24,7 +25,9 @@ def changed_later(definition: ModelDefinition[Any], connection: Connection, mome
     sums = [0] * (len(found) + 1)
     for as_of in moments:
         values = {moment.name: moment.value(as_of) for each in bound for moment in each.moments}
-        sums = [total + int(count or 0) for total, count in zip(sums, connection.execute(statement, values).one(), strict=True)]
+        with Failure(connection, lambda: "the column that says when rows were changed"):
+            counts = connection.execute(statement, values).one()
+        sums = [total + int(count or 0) for total, count in zip(sums, counts, strict=True)]
     shares = ((each, count / sums[0]) for each, count in zip(found, sums[1:], strict=True) if count)
     changed: dict[str, float] = {}
     for each, share in shares:

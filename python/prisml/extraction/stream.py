@@ -79,7 +79,6 @@ def _once(definition: ModelDefinition[Any], engine: Engine, progress: Callable[[
     with snapshot(engine) as connection:
         told = _Told(progress)
         read = _Read(definition, statement, connection, told)
-        changed = changed_later(definition, connection, seen_at(definition, datetime.now(UTC)))
         try:
             with columnar(definition, statement, connection, datetime.now(UTC)) as columns:
                 matrix = read.all(lambda encoder: ByColumns(statement, columns.layout, encoder), columns.batches)
@@ -90,6 +89,8 @@ def _once(definition: ModelDefinition[Any], engine: Engine, progress: Callable[[
                 lambda encoder: ByRows(definition, statement, encoder, connection),
                 lambda moment: pages(connection, statement, moment, size=page_size),
             )
+        # Last: where columns cannot be read, the rows may be of a snapshot that was begun again.
+        changed = changed_later(definition, connection, seen_at(definition, datetime.now(UTC)))
     return _finished(definition, matrix, changed)
 
 
