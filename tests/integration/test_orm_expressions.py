@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, NullPool, delete, func, insert, select, update
+from sqlalchemy import Engine, NullPool, create_engine, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.horizontal_shard import ShardedSession
 from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
 
 from prisml import define_model, expression, resolver
@@ -405,3 +406,26 @@ def test_a_stream_from_mysql_is_refused(request: pytest.FixtureRequest, registry
             with pytest.raises(ConfigurationError, match="in the middle of a stream of rows"):
                 session.scalars(statement).all()
             assert len(session.scalars(select(Buyer).options(with_ml())).all()) == COUNT
+
+
+def test_objects_of_several_shards_are_asked_for_where_they_are(registry: Registry, tmp_path: Path):
+    """Objects of two databases in one session, with the same keys, have each what its own database computes."""
+    shards = {name: create_engine(f"sqlite:///{tmp_path / name}.db") for name in ("a", "b")}
+    for count, database in zip((4, 7), shards.values(), strict=True):
+        fill(database, count)
+    wanted = []
+    for database in shards.values():
+        with extend(sessionmaker(database), [worth], registry=registry)() as session:
+            wanted += [worth.of(buyer).value for buyer in session.scalars(select(Buyer).order_by(Buyer.id).options(with_ml()))]
+    sessions = sessionmaker(
+        class_=ShardedSession,
+        shards=shards,
+        shard_chooser=lambda mapper, instance, clause=None: "a",
+        identity_chooser=lambda mapper, key, **options: ["a", "b"],
+        execute_chooser=lambda context: ["a", "b"],
+    )
+    with extend(sessions, [worth], registry=registry)() as session:
+        buyers = session.scalars(select(Buyer).options(with_ml())).all()
+        assert sorted(worth.of(buyer).value for buyer in buyers) == pytest.approx(sorted(wanted))
+    for database in shards.values():
+        database.dispose()

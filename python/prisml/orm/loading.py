@@ -12,7 +12,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from prisml.definition.model import ModelDefinition
 from prisml.orm.reads import Reads
-from prisml.serving.streams import refuse_cut_stream
+from prisml.serving.streams import bind_arguments, refuse_cut_stream
 
 CHUNK = 500
 """How many objects one statement completes: as many as SQLAlchemy's own selectin loading."""
@@ -23,7 +23,7 @@ def load_missing(session: Session, definition: ModelDefinition[Any], reads: Read
 
     Values that are there stay as they are, changes that wait for a flush included, and nothing is flushed.
     """
-    refuse_cut_stream(session.connection(bind_arguments={"mapper": definition.entity}), definition.name)
+    refuse_cut_stream(session.connection(bind_arguments=bind_arguments(session, rows[0])), definition.name)
     for start in range(0, len(rows), CHUNK):
         statement = _statement(definition, reads, rows[start : start + CHUNK])
         session.scalars(statement, execution_options={"autoflush": False}).unique().all()

@@ -13,7 +13,7 @@ from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, FeatureExtractionError, PrisMLError
 from prisml.extraction.statement import KEYS, expression_statement
 from prisml.extraction.zone import in_utc
-from prisml.serving.streams import refuse_cut_stream
+from prisml.serving.streams import bind_arguments, refuse_cut_stream
 
 CHUNK = 500
 Values = Sequence[object]
@@ -42,8 +42,8 @@ class Expressions:
             return self._given(rows), {}
         self._flush(states)
         found: list[Values | PrisMLError | None] = [None] * len(rows)
-        for session, places in _by_session(states).items():
-            self._ask(session, places, states, moment, found)
+        for (session, _), places in _by_database(states).items():
+            self._ask(session, rows[places[0]], places, states, moment, found)
         for place, row in enumerate(rows):
             if states[place] is None:
                 found[place] = self._of_row(row, place + first_row)
@@ -56,10 +56,10 @@ class Expressions:
 
     def _flush(self, states: Iterable[InstanceState[Any] | None]) -> None:
         """Write the changes that wait, as a session does before any query: in the user's own time zone, before that is changed."""
-        for session in {state.session for state in states if state is not None}:
+        for session, state in {state.session: state for state in states if state is not None}.items():
             if session is None:
                 continue
-            if session.get_bind(self._definition.entity).dialect.is_async and not in_greenlet():
+            if session.get_bind(**bind_arguments(session, state.obj())).dialect.is_async and not in_greenlet():
                 raise self._asynchronous()
             if session.autoflush:
                 session.flush()
@@ -75,6 +75,7 @@ class Expressions:
     def _ask(
         self,
         session: Session,
+        first: object,
         places: list[int],
         states: Sequence[InstanceState[Any] | None],
         moment: datetime,
@@ -85,14 +86,14 @@ class Expressions:
             chunk = places[start : start + CHUNK]
             identities = [_identity(states[place]) for place in chunk]
             keys = [identity[0] for identity in identities] if size == 1 else identities
-            values = self._rows(session, {KEYS: keys, **statement.parameters(moment)})
+            values = self._rows(session, first, {KEYS: keys, **statement.parameters(moment)})
             for place, identity in zip(chunk, identities, strict=True):
                 found[place] = values.get(identity) or self._gone(place, identity)
 
-    def _rows(self, session: Session, parameters: Mapping[str, Any]) -> dict[tuple[object, ...], Values]:
+    def _rows(self, session: Session, row: object, parameters: Mapping[str, Any]) -> dict[tuple[object, ...], Values]:
         size = len(self._statement.keys)
         # On the connection, as in training: what a session adds to its own queries would give other values.
-        connection = session.connection(bind_arguments={"mapper": self._definition.entity})
+        connection = session.connection(bind_arguments=bind_arguments(session, row))
         refuse_cut_stream(connection, self._definition.name)
         with in_utc(connection):
             rows = connection.execute(self._statement.select, parameters).all()
@@ -143,11 +144,12 @@ def ask_session(feature: str) -> str:
     return f"{feature!r} is computed by SQL: predict an object of a session, or give each row the value under the key {feature!r}."
 
 
-def _by_session(states: Sequence[InstanceState[Any] | None]) -> dict[Session, list[int]]:
-    found: dict[Session, list[int]] = {}
+def _by_database(states: Sequence[InstanceState[Any] | None]) -> dict[tuple[Session, Any], list[int]]:
+    """The places of the objects of each session, and of each of its shards."""
+    found: dict[tuple[Session, Any], list[int]] = {}
     for place, state in enumerate(states):
         if state is not None and state.session is not None:
-            found.setdefault(state.session, []).append(place)
+            found.setdefault((state.session, state.identity_token), []).append(place)
     return found
 
 

@@ -1,10 +1,21 @@
-"""Streams of rows that another statement on their connection would cut off."""
+"""The connection that a stored object is asked for over; and streams of rows that another statement on it would cut off."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection
+from sqlalchemy.ext.horizontal_shard import ShardedSession
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_state
 
 from prisml.errors import ConfigurationError
+
+
+def bind_arguments(session: Session, row: object) -> dict[str, Any]:
+    """What ``session`` finds the database of ``row`` by: its mapper, and of several shards the object itself."""
+    mapper = instance_state(row).mapper
+    return {"mapper": mapper, "instance": row} if isinstance(session, ShardedSession) else {"mapper": mapper}
 
 
 def refuse_cut_stream(connection: Connection, model: str) -> None:
