@@ -225,7 +225,7 @@ def test_memory_grows_by_the_matrix_alone(sqlite_url):
             found = extract(_define(features, where=Customer.number < rows), engine, page_size=500)
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
-            return peak - found.matrix.nbytes - found.labels.nbytes
+            return peak - found.matrix.nbytes - found.labels.nbytes - found.keys.nbytes
 
         above_the_matrix(1_000)
         few, many = above_the_matrix(2_000), above_the_matrix(20_000)

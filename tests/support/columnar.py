@@ -12,6 +12,7 @@ import numpy as np
 
 from prisml.extraction import stream
 from prisml.extraction.columnar.refusal import RowByRow
+from prisml.extraction.keys import Keys
 from prisml.extraction.stream import extract
 
 
@@ -54,6 +55,8 @@ def same(one, other):
         if isinstance(left, np.ndarray):
             assert left.dtype == right.dtype, field.name
             assert left.tobytes() == right.tobytes(), field.name
+        elif isinstance(left, Keys):
+            assert [left.of(row) for row in range(len(one.matrix))] == [right.of(row) for row in range(len(one.matrix))]
         else:
             assert repr(left) == repr(right), field.name
 

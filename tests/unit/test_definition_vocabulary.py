@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
-from prisml.definition.algorithms import ALGORITHMS, takes_nan
+from prisml.definition.algorithms import ALGORITHMS
 from prisml.definition.gates import LOWER_IS_BETTER, METRICS, Gate
-from prisml.training import estimators, metrics
+from prisml.training import metrics
 
 
-def test_every_algorithm_that_a_definition_takes_can_be_trained():
-    """The names, tasks and treatment of missing numbers are the same where models are defined and where they are trained."""
-    trained = {
-        name: (algorithm.class_name("binary") is not None, algorithm.class_name("regression") is not None, algorithm.takes_nan)
-        for name, algorithm in estimators.ALGORITHMS.items()
-    }
-    defined = {name: ("binary" in tasks, "regression" in tasks, takes_nan(name)) for name, tasks in ALGORITHMS.items()}
-    assert defined == trained
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_every_algorithm_names_classes_that_are_there(name):
+    """Behind each name stands, for each of its tasks, a class whose parameters include the defaults that are documented."""
+    algorithm = ALGORITHMS[name]
+    classes = [known for known in (algorithm.classifier, algorithm.regressor) if known is not None]
+    assert classes
+    for known in classes:
+        made = getattr(import_module(algorithm.module), known)()
+        assert set(algorithm.defaults) <= set(made.get_params())
 
 
 def test_every_metric_that_a_gate_takes_is_measured():

@@ -1,31 +1,76 @@
-"""Which algorithms there are by name, what each can learn, and which of them sees missing values."""
+"""Which algorithms there are by name, the classes behind them, what each can learn, and which of them sees missing values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from prisml.definition.place import Place, choose_from
 from prisml.manifest import Task
 
-_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
-_ALL: tuple[Task, ...] = (*_CLASSES, "regression")
 
-ALGORITHMS: Mapping[str, tuple[Task, ...]] = MappingProxyType(
+@dataclass(frozen=True)
+class Algorithm:
+    """An algorithm by its name: the classes behind it, and what they need.
+
+    ``trees`` says that the decisions are comparisons, so that numbers are not scaled and categories stay codes; ``takes_nan`` says
+    that a missing number may reach the estimator. ``defaults`` bound the size of what is fitted.
+    """
+
+    name: str
+    module: str
+    classifier: str | None
+    regressor: str | None
+    trees: bool
+    takes_nan: bool = False
+    defaults: Mapping[str, object] = field(default_factory=dict)
+
+    def class_name(self, task: Task) -> str | None:
+        """The class for ``task``; None where the algorithm has none."""
+        return self.regressor if task == "regression" else self.classifier
+
+
+_LINEAR, _ENSEMBLE = "sklearn.linear_model", "sklearn.ensemble"
+
+ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
     {
-        "logistic_regression": _CLASSES,
-        "linear_regression": ("regression",),
-        "ridge": ("regression",),
-        "decision_tree": _ALL,
-        "random_forest": _ALL,
-        "gradient_boosting": _ALL,
-        "hist_gradient_boosting": _ALL,
+        algorithm.name: algorithm
+        for algorithm in (
+            Algorithm("logistic_regression", _LINEAR, "LogisticRegression", None, False, defaults={"max_iter": 1000}),
+            Algorithm("linear_regression", _LINEAR, None, "LinearRegression", False),
+            Algorithm("ridge", _LINEAR, None, "Ridge", False),
+            Algorithm("decision_tree", "sklearn.tree", "DecisionTreeClassifier", "DecisionTreeRegressor", True, defaults={"max_depth": 12}),
+            Algorithm(
+                "random_forest",
+                _ENSEMBLE,
+                "RandomForestClassifier",
+                "RandomForestRegressor",
+                True,
+                defaults={"n_estimators": 100, "max_depth": 12, "n_jobs": -1},
+            ),
+            Algorithm(
+                "gradient_boosting",
+                _ENSEMBLE,
+                "GradientBoostingClassifier",
+                "GradientBoostingRegressor",
+                True,
+                defaults={"n_estimators": 100, "max_depth": 3},
+            ),
+            Algorithm(
+                "hist_gradient_boosting",
+                _ENSEMBLE,
+                "HistGradientBoostingClassifier",
+                "HistGradientBoostingRegressor",
+                True,
+                takes_nan=True,
+                defaults={"max_iter": 100, "early_stopping": False},
+            ),
+        )
     }
 )
-"""Every algorithm that ``algorithm=`` takes by name, with the tasks it is for."""
-
-_NATIVE = frozenset({"hist_gradient_boosting", "HistGradientBoostingClassifier", "HistGradientBoostingRegressor"})
+"""Every algorithm that ``algorithm=`` takes by name."""
 
 
 @runtime_checkable
@@ -41,12 +86,14 @@ class Estimator(Protocol):
         ...
 
 
-Algorithm = str | Estimator
+Learner = str | Estimator
 
 
-def takes_nan(algorithm: Algorithm) -> bool:
+def takes_nan(algorithm: Learner) -> bool:
     """Whether missing numbers may reach the estimator as NaN and the exported graph still agree with it."""
-    return (algorithm if isinstance(algorithm, str) else type(algorithm).__name__) in _NATIVE
+    if isinstance(algorithm, str):
+        return algorithm in ALGORITHMS and ALGORITHMS[algorithm].takes_nan
+    return any(known.takes_nan and type(algorithm).__name__ in (known.classifier, known.regressor) for known in ALGORITHMS.values())
 
 
 def check_algorithm(place: Place, algorithm: object, task: Task) -> None:
@@ -55,8 +102,8 @@ def check_algorithm(place: Place, algorithm: object, task: Task) -> None:
     if isinstance(algorithm, str):
         if algorithm not in ALGORITHMS:
             raise here.error(f"{algorithm!r} is not known", choose_from(ALGORITHMS, algorithm))
-        if task not in ALGORITHMS[algorithm]:
-            fitting = ", ".join(name for name, tasks in ALGORITHMS.items() if task in tasks)
+        if ALGORITHMS[algorithm].class_name(task) is None:
+            fitting = ", ".join(name for name, known in ALGORITHMS.items() if known.class_name(task) is not None)
             raise here.error(f"{algorithm!r} cannot learn a {task} task", f"For {task} there are: {fitting}.")
         return
     if isinstance(algorithm, type) or not isinstance(algorithm, Estimator):
@@ -67,7 +114,7 @@ def check_algorithm(place: Place, algorithm: object, task: Task) -> None:
         raise here.error(f"{type(algorithm).__name__} does not fit a {task} task", f"Give {wanted}, or say task=.")
 
 
-def check_params(place: Place, algorithm: Algorithm, params: object) -> Mapping[str, object]:
+def check_params(place: Place, algorithm: Learner, params: object) -> Mapping[str, object]:
     """The parameters as a read-only mapping; ``DefinitionError`` where they have no algorithm by name to go to."""
     if params is None:
         return MappingProxyType({})

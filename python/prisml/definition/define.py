@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.orm import Mapper, QueryableAttribute
 
-from prisml.definition.algorithms import Algorithm, check_algorithm, check_params, takes_nan
+from prisml.definition.algorithms import Learner, check_algorithm, check_params, takes_nan
 from prisml.definition.as_of import AsOfLike, read_as_of
 from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
 from prisml.definition.gates import Gate, accuracy_gate, check_gates
@@ -46,7 +46,7 @@ def define_model(
     where: ColumnElement[bool] | QueryableAttribute[bool] | Expression | None = None,
     task: Task | None = None,
     positive: bool | int | str | Enum | None = None,
-    algorithm: Algorithm = "hist_gradient_boosting",
+    algorithm: Learner = "hist_gradient_boosting",
     params: Mapping[str, object] | None = None,
     as_of: AsOfLike = None,
     split: Split | Literal["time"] | None = None,

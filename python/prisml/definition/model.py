@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy.orm import class_mapper
 
-from prisml.definition.algorithms import Algorithm
+from prisml.definition.algorithms import Learner
 from prisml.definition.as_of import AsOfRule
 from prisml.definition.features import Expression, FeatureSpec, Resolver, Transform
 from prisml.definition.gates import Gate
@@ -71,7 +71,7 @@ class ModelDefinition(Generic[T]):
     where: Expression | None
     task: Task
     positive: ClassLabel | None
-    algorithm: Algorithm
+    algorithm: Learner
     params: Mapping[str, object]
     split: Split
     seed: int

@@ -15,6 +15,7 @@ from prisml.definition.model import ModelDefinition
 from prisml.definition.moment import micros_of, moment_of
 from prisml.definition.split import GroupSplit, RandomSplit
 from prisml.errors import FeatureExtractionError
+from prisml.extraction.keys import Keys
 from prisml.extraction.labels import Classes, Groups, Numbers, Times
 from prisml.extraction.statement import Statement
 from prisml.manifest import ClassLabel
@@ -85,6 +86,7 @@ class Matrix(Generic[P]):
         self._split: Times | Groups | None = None
         if statement.split is not None:
             self._split = Groups(total) if isinstance(definition.split, GroupSplit) else Times(total)
+        self._keys = Keys(total)
         self._moments = Times(total) if definition.as_of.varies else None
         self._entities = Groups(total) if len(definition.as_of.dates) > 1 else None
 
@@ -107,10 +109,10 @@ class Matrix(Generic[P]):
             self._split.put(start, self._reader.values(page, self._statement.split))
         if self._moments is not None:
             self._moments.put(start, self._moments_of(page, as_of))
+        keys = [self._reader.values(page, place) for place in self._statement.keys.values()]
+        self._keys.put(start, keys)
         if self._entities is not None:
-            self._entities.put(
-                start, list(zip(*(self._reader.values(page, place) for place in self._statement.keys.values()), strict=True))
-            )
+            self._entities.put(start, list(zip(*keys, strict=True)))
         self._reader.encode(page, self._matrix[start : self.kept], first_row=start, as_of=as_of)
 
     def check_whole(self) -> None:
@@ -150,6 +152,11 @@ class Matrix(Generic[P]):
     def entities(self) -> NDArray[np.int32] | None:
         """A code for the key of each row; None where each key is there once."""
         return None if self._entities is None else cast("NDArray[np.int32]", self._entities.array[: self.kept])
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the rows that were kept."""
+        return self._keys
 
     @property
     def categories(self) -> tuple[Categories, ...]:

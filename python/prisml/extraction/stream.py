@@ -21,6 +21,7 @@ from prisml.extraction.changed import changed_later
 from prisml.extraction.columnar.batches import ByColumns
 from prisml.extraction.columnar.choice import columnar
 from prisml.extraction.columnar.refusal import RowByRow
+from prisml.extraction.keys import Keys
 from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
 from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
 from prisml.extraction.snapshot import snapshot
@@ -40,6 +41,7 @@ class Extracted:
     moment of extraction, microseconds since 1970 UTC. ``moments``: for each row the moment it is seen at, likewise, where that is not
     one for all; ``entities``: int32 codes of the rows' keys, where a key may be there more than once. ``extracted`` rows were read, of
     which those in ``dropped`` were not kept. ``changed_later``: by feature, the share of the rows that were changed after their ``as_of``.
+    ``keys``: the rows' primary keys.
     """
 
     matrix: NDArray[np.float32]
@@ -53,6 +55,7 @@ class Extracted:
     moments: NDArray[np.int64] | None = None
     entities: NDArray[np.int32] | None = None
     changed_later: Mapping[str, float] = field(default_factory=dict)
+    keys: Keys | None = None
 
 
 def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progress = silent, page_size: int = PAGE_SIZE) -> Extracted:
@@ -172,4 +175,5 @@ def _finished(definition: ModelDefinition[Any], matrix: Matrix[Any], changed: Ma
         moments=matrix.moments,
         entities=matrix.entities,
         changed_later=changed,
+        keys=matrix.keys,
     )

@@ -3,73 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
+from prisml.definition.algorithms import ALGORITHMS, Algorithm
 from prisml.errors import DefinitionError
 from prisml.manifest import Task
-
-
-@dataclass(frozen=True)
-class Algorithm:
-    """An algorithm by its name: the scikit-learn classes behind it, and what they need.
-
-    ``trees`` says that the decisions are comparisons, so that numbers are not scaled and categories stay codes; ``takes_nan`` says
-    that a missing number may reach the estimator. ``defaults`` bound the size of what is fitted.
-    """
-
-    name: str
-    module: str
-    classifier: str | None
-    regressor: str | None
-    trees: bool
-    takes_nan: bool = False
-    defaults: Mapping[str, object] = field(default_factory=dict)
-
-    def class_name(self, task: Task) -> str | None:
-        """The scikit-learn class for ``task``; None where the algorithm has none."""
-        return self.regressor if task == "regression" else self.classifier
-
-
-ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
-    {
-        algorithm.name: algorithm
-        for algorithm in (
-            Algorithm("logistic_regression", "sklearn.linear_model", "LogisticRegression", None, False, defaults={"max_iter": 1000}),
-            Algorithm("linear_regression", "sklearn.linear_model", None, "LinearRegression", False),
-            Algorithm("ridge", "sklearn.linear_model", None, "Ridge", False),
-            Algorithm("decision_tree", "sklearn.tree", "DecisionTreeClassifier", "DecisionTreeRegressor", True, defaults={"max_depth": 12}),
-            Algorithm(
-                "random_forest",
-                "sklearn.ensemble",
-                "RandomForestClassifier",
-                "RandomForestRegressor",
-                True,
-                defaults={"n_estimators": 100, "max_depth": 12, "n_jobs": -1},
-            ),
-            Algorithm(
-                "gradient_boosting",
-                "sklearn.ensemble",
-                "GradientBoostingClassifier",
-                "GradientBoostingRegressor",
-                True,
-                defaults={"n_estimators": 100, "max_depth": 3},
-            ),
-            Algorithm(
-                "hist_gradient_boosting",
-                "sklearn.ensemble",
-                "HistGradientBoostingClassifier",
-                "HistGradientBoostingRegressor",
-                True,
-                takes_nan=True,
-                defaults={"max_iter": 100, "early_stopping": False},
-            ),
-        )
-    }
-)
 
 
 @dataclass(frozen=True)

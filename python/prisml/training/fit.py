@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from prisml.definition.identifiers import find_identifiers
@@ -18,10 +16,9 @@ from prisml.definition.split import GroupSplit, TimeSplit
 from prisml.extraction.fingerprint import fingerprints_of
 from prisml.extraction.reads import reads_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import ClassLabel, GateVerdict, Input, Manifest, Parity, Read, Rows
+from prisml.manifest import GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
-from prisml.training.classes import order_classes
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
@@ -32,11 +29,10 @@ from prisml.training.golden import golden_rows
 from prisml.training.leakage import find_leaks
 from prisml.training.linear import weights_of
 from prisml.training.parity import verify
+from prisml.training.parts import Data, divide
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
-from prisml.training.seen import seen_of
-from prisml.training.split import split_rows
 from prisml.training.trees import decisions_of
-from prisml.training.vocabulary import code_count, make_vocabulary
+from prisml.training.vocabulary import code_count
 
 Result = TypeVar("Result")
 
@@ -52,20 +48,6 @@ class Candidate:
     def passed(self) -> bool:
         """Whether every gate was passed."""
         return all(verdict.passed for verdict in self.verdicts)
-
-
-@dataclass(frozen=True, eq=False)
-class _Data:
-    """The two parts of the rows, encoded with final codes, and what they were encoded by."""
-
-    inputs: tuple[Input, ...]
-    classes: tuple[ClassLabel, ...]
-    train: NDArray[np.float32]
-    train_target: NDArray[np.generic]
-    test: NDArray[np.float32]
-    test_target: NDArray[np.generic]
-    overlapping: int
-    leaks: tuple[Leak, ...]
 
 
 def fit(
@@ -85,20 +67,20 @@ def fit(
     """
     libraries = require_training_stack()
     model = definition.name
-    data = _step(progress, "split", lambda: _prepare(definition, extracted))
+    data = _step(progress, "split", lambda: divide(definition, extracted))
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
     draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
     decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
-    edges = make_edges(data.inputs, data.train, decisions, seed=definition.seed)
+    edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
     golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
-    verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test, edges=edges, golden=golden))
-    holdout = holdout_of(data.test_target, verified.predictions, task=definition.task, threshold=definition.threshold)
+    verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
+    holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=definition.threshold)
     bounded = {gate.metric for gate in definition.gates}
     evaluation = _step(
-        progress, "evaluate", lambda: evaluate(holdout, data.train_target, task=definition.task, bounded=bounded, seed=definition.seed)
+        progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task, bounded=bounded, seed=definition.seed)
     )
     verdicts = judge(definition.gates, evaluation, model=model)
     manifest = draft.model_copy(
@@ -113,36 +95,10 @@ def fit(
     return Candidate(Artifact(manifest.to_json(), onnx), verdicts)
 
 
-def _prepare(definition: ModelDefinition[Any], extracted: Extracted) -> _Data:
-    model = definition.name
-    classes, target = order_classes(extracted.labels, extracted.label_values, definition.positive, task=definition.task, model=model)
-    split = split_rows(
-        definition.split,
-        target,
-        extracted.split_values,
-        classes=classes,
-        seed=definition.seed,
-        model=model,
-        seen=seen_of(definition, extracted),
-    )
-    train = extracted.matrix[split.train]
-    vocabulary = make_vocabulary(definition.inputs, definition.features, extracted.categories, train, model=model)
-    return _Data(
-        inputs=vocabulary.inputs,
-        classes=classes,
-        train=vocabulary.encode(train, model=model),
-        train_target=target[split.train],
-        test=vocabulary.encode(extracted.matrix[split.test], model=model),
-        test_target=target[split.test],
-        overlapping=split.overlapping,
-        leaks=split.leaks,
-    )
-
-
-def _refuse_leaks(definition: ModelDefinition[Any], extracted: Extracted, data: _Data) -> tuple[str, ...]:
+def _refuse_leaks(definition: ModelDefinition[Any], extracted: Extracted, data: Data) -> tuple[str, ...]:
     """What was found and waived; every guard is judged before the error of what was not."""
     of_data = find_leaks(
-        data.inputs, data.train, data.train_target, task=definition.task, class_count=len(data.classes), seed=definition.seed
+        data.inputs, data.train.matrix, data.train.target, task=definition.task, class_count=len(data.classes), seed=definition.seed
     )
     named = find_identifiers(definition)
     of_mapping = {leak.feature for leak in named}
@@ -160,15 +116,15 @@ def _changed_later(feature: str, share: float) -> Leak:
     )
 
 
-def _fit(definition: ModelDefinition[Any], data: _Data) -> FittedPipeline:
+def _fit(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
     model = definition.name
     choice = choose_estimator(definition.algorithm, params=definition.params, task=definition.task, seed=definition.seed, model=model)
     columns = [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in data.inputs]
-    return fit_pipeline(choice, columns, data.train, data.train_target, task=definition.task, classes=data.classes, model=model)
+    return fit_pipeline(choice, columns, data.train.matrix, data.train.target, task=definition.task, classes=data.classes, model=model)
 
 
 def _draft(
-    definition: ModelDefinition[Any], extracted: Extracted, data: _Data, fitted: FittedPipeline, onnx: bytes, libraries: dict[str, str]
+    definition: ModelDefinition[Any], extracted: Extracted, data: Data, fitted: FittedPipeline, onnx: bytes, libraries: dict[str, str]
 ) -> Manifest:
     """The manifest before anything was measured."""
     return Manifest(

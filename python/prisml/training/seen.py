@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +28,11 @@ class Seen:
     entities: NDArray[np.int32] | None = None
     horizon: int = 0
     by_dates: bool = False
+
+    def of(self, rows: NDArray[np.intp]) -> Seen:
+        """The same of these rows alone."""
+        moments = None if self.moments is None else self.moments[rows]
+        return replace(self, moments=moments, entities=None if self.entities is None else self.entities[rows])
 
     def leaks(self, train: NDArray[np.intp], test: NDArray[np.intp], *, by_time: bool) -> Iterator[Leak]:
         """What the guard "split_overlap" finds of two parts."""

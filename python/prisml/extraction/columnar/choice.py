@@ -52,8 +52,7 @@ def columnar(definition: ModelDefinition[Any], statement: Statement, connection:
             def describe(select: Select[Any]) -> Any:
                 return cursor.adbc_execute_schema(rendered(connection, select, statement.parameters(as_of)))
 
-            keys = len(definition.as_of.dates) > 1
-            yield Columnar(connection, statement, layout_of(statement, connection, describe, keys=keys), cursor)
+            yield Columnar(connection, statement, layout_of(statement, connection, describe), cursor)
     except RowByRow as refusal:
         _log.debug("Rows of %s are read one by one: %s.", definition.entity.__name__, refusal)
         raise

@@ -32,11 +32,11 @@ class Layout:
     converts: Mapping[int, Callable[[Any], Any]]
 
 
-def layout_of(statement: Statement, connection: Connection, describe: Describe, *, keys: bool) -> Layout:
-    """The columns of ``statement``, with those of the key where they are wanted; ``RowByRow`` where a value could come out otherwise."""
+def layout_of(statement: Statement, connection: Connection, describe: Describe) -> Layout:
+    """The columns of ``statement``; ``RowByRow`` where a value could come out otherwise."""
     selected = list(statement.select.selected_columns)
     encoded = (*range(len(statement.sources)), *statement.expressions.values())
-    wanted = [statement.label, statement.split, statement.as_of, *(statement.keys.values() if keys else ())]
+    wanted = [statement.label, statement.split, statement.as_of, *statement.keys.values()]
     asked = tuple(dict.fromkeys(place for place in wanted if place is not None))
     used = sorted({*encoded, *asked})
     fields = describe(_narrowed(statement, [selected[place] for place in used]))

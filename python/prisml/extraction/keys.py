@@ -1,0 +1,42 @@
+"""The primary keys of the rows, page by page: integers in one array, anything else as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LARGEST = 2**63 - 1
+
+
+class Keys:
+    """The keys of up to ``size`` rows; where all of their columns are integers, each takes 8 bytes a row."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._columns: list[NDArray[Any]] = []
+
+    def put(self, start: int, columns: Sequence[Sequence[Any]]) -> None:
+        """Keep the keys of a page, one sequence for each column of the key."""
+        self._columns = self._columns or [np.empty(self._size, np.int64) for _ in columns]
+        for place, values in enumerate(columns):
+            kept = self._columns[place]
+            if kept.dtype != np.object_ and not _are_whole(values):
+                kept = self._columns[place] = kept.astype(np.object_)
+            # Through an array of its own: NumPy would take bytes and texts apart, or give them one length.
+            kept[start : start + len(values)] = np.fromiter(values, kept.dtype, len(values))
+
+    def of(self, row: int) -> tuple[Any, ...]:
+        """The key of a row, a value for each of its columns."""
+        return tuple(int(column[row]) if column.dtype != np.object_ else column[row] for column in self._columns)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the arrays, without what they refer to."""
+        return sum(column.nbytes for column in self._columns)
+
+
+def _are_whole(values: Sequence[Any]) -> bool:
+    return set(map(type, values)) == {int} and max(map(abs, values)) <= _LARGEST
