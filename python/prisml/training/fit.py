@@ -24,14 +24,14 @@ from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
 from prisml.training.evaluate import evaluate, holdout_of
 from prisml.training.export import export
+from prisml.training.export.linear import weights_of
+from prisml.training.export.trees import decisions_of
 from prisml.training.gates import judge
 from prisml.training.golden import golden_rows
 from prisml.training.leakage import find_leaks
-from prisml.training.linear import weights_of
 from prisml.training.parity import verify
 from prisml.training.parts import Data, divide
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
-from prisml.training.trees import decisions_of
 from prisml.training.vocabulary import code_count
 
 Result = TypeVar("Result")

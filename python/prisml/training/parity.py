@@ -19,8 +19,8 @@ from prisml.serving.golden import named_only
 from prisml.serving.prediction import Predictions
 from prisml.serving.settings import Settings
 from prisml.training.edges import EdgeRows, Scalar
+from prisml.training.export.trees import tree_count
 from prisml.training.pipeline import FittedPipeline
-from prisml.training.trees import tree_count
 
 TOLERANCE = 1e-5
 _PRECISE_TREES = 100

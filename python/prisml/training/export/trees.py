@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from prisml.errors import ExportError
 from prisml.manifest import Task
-from prisml.training.graph import INPUT, ML, ML_OPSET, OPSET, output_of
+from prisml.training.export.graph import INPUT, ML, ML_OPSET, OPSET, output_of
 from prisml.training.pipeline import FittedPipeline
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.training.graph import INPUT, output_of
+from prisml.training.export.graph import INPUT, output_of
 from prisml.training.pipeline import DESIGN, FittedPipeline
 
 

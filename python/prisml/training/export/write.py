@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from prisml.training.graph import assemble
-from prisml.training.linear import linear_nodes
+from prisml.training.export.graph import assemble
+from prisml.training.export.linear import linear_nodes
+from prisml.training.export.trees import tree_nodes
 from prisml.training.pipeline import FittedPipeline
-from prisml.training.trees import tree_nodes
 
 
 def export(fitted: FittedPipeline, *, classes: int, model: str) -> bytes:
