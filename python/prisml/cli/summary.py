@@ -12,7 +12,21 @@ from prisml.commands.train import Trained
 if TYPE_CHECKING:
     from prisml.training.fit import Candidate
 
-STORED = {"task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline", "waived", "parity"}
+STORED = {
+    "task",
+    "threshold",
+    "threshold_rule",
+    "calibration",
+    "estimator",
+    "parameters",
+    "rows",
+    "split",
+    "seed",
+    "metrics",
+    "baseline",
+    "waived",
+    "parity",
+}
 """What of the manifest belongs to the verdict."""
 
 

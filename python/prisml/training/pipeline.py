@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from prisml.definition.balance import ClassWeight
 from prisml.errors import TrainingError
 from prisml.manifest import ClassLabel, Task
-from prisml.training.calibration.weights import apply_class_weight
+from prisml.training.class_weight import apply_class_weight
 from prisml.training.estimators import Choice
 
 if TYPE_CHECKING:

@@ -50,8 +50,14 @@ class Cuts:
         middles = (ends[:-1] + ends[1:]) / 2
         possible = ends[:-1] < ends[1:]
         gaps = (ends[1:] - ends[:-1]) / 2
-        every = (each[possible] for each in (middles, gaps, found[0].astype(np.float64), found[1].astype(np.float64)))
-        return cls(*every, positives=int(right.sum()), rows=len(truth))
+        return cls(
+            thresholds=middles[possible],
+            gaps=gaps[possible],
+            true_positives=found[0][possible].astype(np.float64),
+            false_positives=found[1][possible].astype(np.float64),
+            positives=int(right.sum()),
+            rows=len(truth),
+        )
 
     @property
     def false_negatives(self) -> Floats:

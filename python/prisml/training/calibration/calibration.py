@@ -34,7 +34,7 @@ class Calibration:
     @property
     def shifts(self) -> Floats:
         """What the way back from the weights adds to each class's logarithm."""
-        return -np.log(np.asarray(self.weights, dtype=np.float64))
+        return np.log(1.0 / np.asarray(self.weights, dtype=np.float64))
 
     def probabilities(self, scores: Floats) -> Floats:
         """Each class's probability, of shape (n, classes)."""
@@ -66,11 +66,11 @@ class Calibration:
 
     def _unweighted(self, scores: Floats) -> Floats:
         """Each class's probability divided by its weight, and brought to a sum of 1 again."""
-        from scipy.special import softmax
-
         if self.of == "decision":
             both = np.concatenate((np.zeros_like(scores), scores), axis=1) if scores.shape[1] == 1 else scores
-            return np.asarray(softmax(both + self.shifts, axis=1), dtype=np.float64)
+            logarithms = both + self.shifts
+            divided = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
+            return np.asarray(divided / divided.sum(axis=1, keepdims=True), dtype=np.float64)
         shares = np.concatenate((1.0 - scores, scores), axis=1) if scores.shape[1] == 1 else scores
         divided = shares / np.asarray(self.weights)
         return np.asarray(divided / divided.sum(axis=1, keepdims=True), dtype=np.float64)

@@ -70,10 +70,10 @@ class Ending:
 
     def _is_forest(self) -> bool:
         last = self.graph.node[-1]
-        return last.op_type == "TreeEnsembleClassifier" and _attribute(last, "post_transform").s == b"NONE"
+        return bool(last.op_type == "TreeEnsembleClassifier" and _attribute(last, "post_transform").s == b"NONE")
 
     def _open_softmax(self) -> str:
-        scores = self.graph.node[-2].input[0]
+        scores: str = self.graph.node[-2].input[0]
         del self.graph.node[-2:]
         if self.classes > 2:
             return scores
