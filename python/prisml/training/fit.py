@@ -20,7 +20,7 @@ from prisml.extraction.stream import Extracted
 from prisml.manifest import Calibration, GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
-from prisml.training.calibration import calibrate
+from prisml.training.calibration import Calibrated, calibrate
 from prisml.training.calibration.record import record
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
@@ -81,7 +81,8 @@ def fit(
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     uncalibrated = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
-    fitted, onnx = calibrate(fitted, uncalibrated, data, method=definition.calibrate, model=model)
+    calibrated = calibrate(fitted, uncalibrated, data, method=definition.calibrate, model=model)
+    fitted, onnx = calibrated.fitted, calibrated.onnx
     draft = _thresholded(definition, data, onnx, _draft(definition, extracted, data, fitted, onnx, libraries))
     draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
     decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
@@ -104,7 +105,7 @@ def fit(
             "gates": verdicts,
             "parity": verified.parity,
             "golden": verified.golden,
-            "calibration": _calibration(data, fitted, verified.predictions, uncalibrated, draft),
+            "calibration": _calibration(data, calibrated, verified.predictions, uncalibrated, draft),
         }
     )
     return Candidate(Artifact(manifest.to_json(), onnx), verdicts)
@@ -119,10 +120,10 @@ def _thresholded(definition: ModelDefinition[Any], data: Data, onnx: bytes, draf
     return draft.model_copy(update={"threshold": chosen.threshold, "threshold_rule": chosen.record})
 
 
-def _calibration(data: Data, fitted: FittedPipeline, after: Floats, uncalibrated: bytes, draft: Manifest) -> Calibration | None:
-    if fitted.calibration is None:
+def _calibration(data: Data, calibrated: Calibrated, after: Floats, uncalibrated: bytes, draft: Manifest) -> Calibration | None:
+    if calibrated.calibration is None:
         return None
-    return record(fitted.calibration, data.test.target, before=predict(uncalibrated, draft, data.test.matrix), after=after)
+    return record(calibrated.calibration, data.test.target, before=predict(uncalibrated, draft, data.test.matrix), after=after)
 
 
 def _refuse_leaks(definition: ModelDefinition[Any], extracted: Extracted, data: Data) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
 """Probabilities that say what comes true: by the exact way back from weights, a sigmoid, or steps."""
 
-from prisml.training.calibration.calibrate import calibrate
+from prisml.training.calibration.calibrate import Calibrated, calibrate
 
-__all__ = ["calibrate"]
+__all__ = ["Calibrated", "calibrate"]

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from prisml.definition.balance import Calibrate
 from prisml.training.calibration.calibration import Calibration, Of
 from prisml.training.calibration.fitting import fit_calibrators
+from prisml.training.calibration.leaves import has_shares, unweighted
 from prisml.training.calibration.nodes import calibrated
 from prisml.training.calibration.score import Ending
+from prisml.training.export import export
 from prisml.training.parts import Data
-from prisml.training.pipeline import FittedPipeline
+from prisml.training.pipeline import ESTIMATOR, FittedPipeline
 
 
-def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibrate | None, model: str) -> tuple[FittedPipeline, bytes]:
-    """The model and its graph with ``method`` fitted on the validation part, or with the way back from class weights.
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """A model and the graph that serves; ``calibration`` is what was done, None where nothing was to be done."""
 
-    Both are what was given where there is nothing to do: no method, and classes that count alike.
+    fitted: FittedPipeline
+    onnx: bytes
+    calibration: Calibration | None
+
+
+def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibrate | None, model: str) -> Calibrated:
+    """``fitted`` and its graph ``onnx`` with a calibrator fitted on the validation part, or else with class weights taken back.
+
+    Weights are taken back exactly: each class's probability is divided by its weight, in the leaves where the model is a mean of trees,
+    and all are brought to a sum of 1 again.
     """
-    if method is None and len(set(fitted.class_weights)) < 2:
-        return fitted, onnx
-    of = score_of(fitted, onnx, classes=len(data.classes))
+    weights, classes = fitted.class_weights, len(data.classes)
+    if method is None and len(set(weights)) < 2:
+        return Calibrated(fitted, onnx, None)
+    of = _score_of(fitted, onnx, classes)
     if method is None or data.validation is None:
-        calibration = Calibration("prior", of, fitted.class_weights, (), len(data.train))
+        calibration = Calibration("prior", of, weights, (), len(data.train))
+        if has_shares(fitted.estimator):
+            return _in_leaves(fitted, calibration, classes, model)
     else:
         scores = fitted.scores(data.validation.matrix, of=of)
         calibrators = fit_calibrators(method, scores, data.validation.target, of=of)
-        calibration = Calibration(method, of, fitted.class_weights, calibrators, len(data.validation))
-    return replace(fitted, calibration=calibration), calibrated(onnx, calibration, classes=len(data.classes), model=model)
+        calibration = Calibration(method, of, weights, calibrators, len(data.validation))
+    graph = calibrated(onnx, calibration, classes=classes, model=model)
+    return Calibrated(replace(fitted, calibration=calibration), graph, calibration)
 
 
-def score_of(fitted: FittedPipeline, onnx: bytes, *, classes: int) -> Of:
+def _score_of(fitted: FittedPipeline, onnx: bytes, classes: int) -> Of:
     """What is calibrated: the decision, as in scikit-learn, where there is one and the graph has it; otherwise the probability."""
     from onnx import load_from_string
 
     decides = hasattr(fitted.estimator, "decision_function")
     return Ending.read(load_from_string(onnx).graph, decides=decides, classes=classes).of
+
+
+def _in_leaves(fitted: FittedPipeline, calibration: Calibration, classes: int, model: str) -> Calibrated:
+    from sklearn.pipeline import Pipeline
+
+    steps = [*fitted.pipeline.steps[:-1], (ESTIMATOR, unweighted(fitted.estimator, calibration.weights))]
+    changed = replace(fitted, pipeline=Pipeline(steps))
+    return Calibrated(changed, export(changed, classes=classes, model=model), calibration)

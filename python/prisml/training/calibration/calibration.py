@@ -45,7 +45,8 @@ class Calibration:
             return np.concatenate((1.0 - each, each), axis=1)
         # As CalibratedClassifierCV has it: where no class is possible, all are.
         sums = each.sum(axis=1, keepdims=True)
-        return np.divide(each, sums, out=np.full_like(each, 1 / each.shape[1]), where=sums != 0)
+        shares: Floats = np.divide(each, sums, out=np.full_like(each, 1 / each.shape[1]), where=sums != 0)
+        return shares
 
     def slack(self, scores: Floats, ulps: float = ULPS) -> Floats:
         """How far each class's probability moves at most, of shape (n, classes), where scores are off by so many float32 ulps.
