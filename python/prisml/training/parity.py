@@ -75,7 +75,7 @@ def verify(
         tolerance=comparison.tolerance,
         label_flips=comparison.flips,
     )
-    if fitted.calibration is not None:
+    if golden and fitted.calibration is not None:
         golden = steady(golden, slack_of(fitted, reference.encode(golden), ulps=_USUAL_ULPS))
     expected = numbers_of(reference.predict_many(golden), manifest.task)
     rows = zip(golden, expected, strict=True)

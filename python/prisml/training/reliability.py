@@ -47,7 +47,7 @@ def _claims(truth: NDArray[np.generic], predicted: Floats) -> tuple[Floats, Floa
 
 def _binned(said: Floats, came_true: Floats, counts: Floats, bins: int) -> tuple[Floats, Floats, Floats]:
     """Of each bin the count, the mean probability and the share that came true; NaN where the count is 0."""
-    place = np.clip(np.ceil(said * bins).astype(np.intp) - 1, 0, bins - 1)
+    place = np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], said)
     parts = (counts, counts * said, counts * came_true)
     sums = [np.bincount(place, weights=part, minlength=bins).astype(np.float64, copy=False) for part in parts]
     with np.errstate(invalid="ignore"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from prisml.definition.balance import Calibrate
 from prisml.training.calibration.calibration import Calibration, Of
 from prisml.training.calibration.fitting import fit_calibrators
@@ -27,8 +29,8 @@ class Calibrated:
 def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibrate | None, model: str) -> Calibrated:
     """``fitted`` and its graph ``onnx`` with a calibrator fitted on the validation part, or else with class weights taken back.
 
-    Weights are taken back exactly: each class's probability is divided by its weight, in the leaves where the model is a mean of trees,
-    and all are brought to a sum of 1 again.
+    Weights are taken back exactly: each class's probability is divided by its weight, and all are brought to a sum of 1 again. Where the
+    model is a mean of trees, their leaves are given the shares of the rows that fall into them.
     """
     weights, classes = fitted.class_weights, len(data.classes)
     if method is None and len(set(weights)) < 2:
@@ -37,7 +39,7 @@ def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibr
     if method is None or data.validation is None:
         calibration = Calibration("prior", of, weights, (), len(data.train))
         if has_shares(fitted.estimator):
-            return _in_leaves(fitted, calibration, classes, model)
+            return _in_leaves(fitted, calibration, data, model)
     else:
         scores = fitted.scores(data.validation.matrix, of=of)
         calibrators = fit_calibrators(method, scores, data.validation.target, of=of)
@@ -54,9 +56,12 @@ def _score_of(fitted: FittedPipeline, onnx: bytes, classes: int) -> Of:
     return Ending.read(load_from_string(onnx).graph, decides=decides, classes=classes).of
 
 
-def _in_leaves(fitted: FittedPipeline, calibration: Calibration, classes: int, model: str) -> Calibrated:
+def _in_leaves(fitted: FittedPipeline, calibration: Calibration, data: Data, model: str) -> Calibrated:
     from sklearn.pipeline import Pipeline
 
-    steps = [*fitted.pipeline.steps[:-1], (ESTIMATOR, unweighted(fitted.estimator, calibration.weights))]
+    classes, before = len(data.classes), fitted.pipeline.steps[:-1]
+    table = Pipeline(before).transform(data.train.matrix) if before else data.train.matrix
+    estimator = unweighted(fitted.estimator, table, data.train.target.astype(np.intp), classes=classes)
+    steps = [*before, (ESTIMATOR, estimator)]
     changed = replace(fitted, pipeline=Pipeline(steps))
     return Calibrated(changed, export(changed, classes=classes, model=model), calibration)
