@@ -13,7 +13,8 @@ from pydantic import JsonValue
 
 from prisml.errors import TrainingError
 from prisml.manifest import ClassLabel, Task
-from prisml.training.estimators import Choice
+from prisml.training.choice import Choice
+from prisml.training.settled import tell_categories
 
 FILL, DESIGN, ESTIMATOR = "fill", "design", "estimator"
 _CHUNK = 65_536
@@ -176,7 +177,9 @@ def _fitted_steps(
         design = _design(columns, sparse=sparse)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
-    choice.estimator.fit(table, target)
+    categories = [place for place, column in enumerate(columns) if column.codes] if choice.native else []
+    told = tell_categories(choice.estimator, categories, len(columns)) if categories else {}
+    choice.estimator.fit(table, target, **told)
     return [*steps, (ESTIMATOR, choice.estimator)]
 
 
