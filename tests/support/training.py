@@ -34,6 +34,7 @@ EVERY: tuple[tuple[Task, str], ...] = (
     *(("regression", name) for name in REGRESSORS),
 )
 SMALL: dict[str, dict[str, object]] = {
+    "extra_tree": {"max_depth": 4},
     "random_forest": {"n_estimators": 10},
     "extra_trees": {"n_estimators": 10},
     "gradient_boosting": {"n_estimators": 20},

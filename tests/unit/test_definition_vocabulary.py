@@ -19,7 +19,7 @@ def test_every_algorithm_names_classes_that_are_there(name):
     assert classes
     for known in classes:
         made = getattr(import_module(algorithm.module), known)()
-        assert set(algorithm.defaults) <= set(made.get_params())
+        assert set(algorithm.defaults) <= {*made.get_params(), *algorithm.hidden}
 
 
 def test_every_metric_that_a_gate_takes_is_measured():

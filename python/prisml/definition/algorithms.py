@@ -66,6 +66,7 @@ _OF_LIGHTGBM = (
     "top_rate",
     "tweedie_variance_power",
     "use_missing",
+    "verbosity",
 )
 
 ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(

@@ -94,6 +94,7 @@ def _refuse_inexact(estimator: Any, task: Task, model: str) -> None:
     name, params = type(estimator).__name__, estimator.get_params(deep=False)
     rules = (
         *((option, not _is_among(params.get(option), values), _one_of(option, values)) for option, values in FORMS.get(name, {}).items()),
+        ("loss", task == "multiclass" and params.get("loss") == "exponential", 'Use loss="log_loss".'),
         (
             "solver",
             task == "multiclass" and name == "LogisticRegression" and params.get("solver") == "liblinear",
@@ -111,11 +112,11 @@ def _refuse_inexact(estimator: Any, task: Task, model: str) -> None:
 
 
 def _is_among(value: object, values: tuple[object, ...]) -> bool:
-    return value is None or isinstance(value, str) and value in values if None in values else isinstance(value, str) and value in values
+    return any(value is each or (isinstance(value, str) and value == each) for each in values)
 
 
 def _one_of(option: str, values: tuple[object, ...]) -> str:
-    named = [f'"{value}"' for value in values if value is not None]
+    named = " or ".join(f'"{value}"' for value in values if value is not None)
     if not named:
         return f"Leave {option} out."
-    return f"Use {option}={' or '.join(named)}{', or leave it out' if None in values else ''}."
+    return f"Use {option}={named}{', or leave it out' if None in values else ''}."

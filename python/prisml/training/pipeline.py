@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,10 +98,11 @@ def fit_pipeline(
     estimator = choice.estimator
     if classes:
         _translate_class_weight(estimator, classes, model)
+    told = tell_categories(choice, {column.name: column.codes for column in columns}, model)
     with threadpool_limits(limits=1):
         try:
-            steps = _fitted_steps(choice, columns, matrix, target)
-        except (ValueError, ArithmeticError, MemoryError) as error:
+            steps = _fitted_steps(choice, columns, matrix, target, told)
+        except (ValueError, ArithmeticError, MemoryError, *_own_errors(estimator)) as error:
             raise _refused(error, type(estimator).__name__, model) from error
     if "n_jobs" in estimator.get_params(deep=False):
         # Threads would add up the trees' predictions in another order each time.
@@ -149,6 +150,15 @@ def _translate_class_weight(estimator: Any, classes: tuple[ClassLabel, ...], mod
     estimator.set_params(class_weight={code: given[label] for code, label in enumerate(classes)})
 
 
+def _own_errors(estimator: Any) -> tuple[type[Exception], ...]:
+    """What LightGBM raises where scikit-learn and XGBoost raise a ``ValueError``."""
+    if type(estimator).__module__.partition(".")[0] != "lightgbm":
+        return ()
+    from lightgbm.basic import LightGBMError
+
+    return (LightGBMError,)
+
+
 def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
     from sklearn.utils._param_validation import InvalidParameterError
 
@@ -162,7 +172,7 @@ def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
 
 
 def _fitted_steps(
-    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic]
+    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic], told: Mapping[str, object]
 ) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
     table: NDArray[np.floating[Any]] = matrix if choice.algorithm.trees else matrix.astype(np.float64)
@@ -177,8 +187,6 @@ def _fitted_steps(
         design = _design(columns, sparse=sparse)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
-    categories = [place for place, column in enumerate(columns) if column.codes] if choice.native else []
-    told = tell_categories(choice.estimator, categories, len(columns)) if categories else {}
     choice.estimator.fit(table, target, **told)
     return [*steps, (ESTIMATOR, choice.estimator)]
 

@@ -55,9 +55,10 @@ def _lookups(tables: dict[int, NDArray[np.float32]]) -> tuple[list[Any], list[An
 def _trees(forest: Forest, task: Task, source: str, answers: str) -> Any:
     from onnx import helper
 
-    nodes, (trees, places, targets, weights) = _nodes(forest), _leaves(forest)
+    trees, places, targets, weights = _leaves(forest)
     kind = "target" if task == "regression" else "class"
-    ends: dict[str, Any] = {
+    said: dict[str, Any] = {
+        **_nodes(forest),
         f"{kind}_treeids": trees,
         f"{kind}_nodeids": places,
         f"{kind}_ids": targets,
@@ -65,12 +66,12 @@ def _trees(forest: Forest, task: Task, source: str, answers: str) -> Any:
         "post_transform": {"logistic": "LOGISTIC", "softmax": "SOFTMAX"}.get(forest.link, "NONE"),
     }
     if forest.base.any():
-        ends["base_values"] = forest.base.astype(np.float32).tolist()
+        said["base_values"] = forest.base.astype(np.float32).tolist()
     if task == "regression":
-        return helper.make_node("TreeEnsembleRegressor", [source], [answers], domain=ML, n_targets=len(forest.base), **nodes, **ends)
+        return helper.make_node("TreeEnsembleRegressor", [source], [answers], domain=ML, n_targets=len(forest.base), **said)
     # Its label stays inside the graph, read by nobody. Weights of one class alone are those of the second of two.
     labels = list(range(max(2, len(forest.base))))
-    return helper.make_node("TreeEnsembleClassifier", [source], ["label", answers], domain=ML, classlabels_int64s=labels, **nodes, **ends)
+    return helper.make_node("TreeEnsembleClassifier", [source], ["label", answers], domain=ML, classlabels_int64s=labels, **said)
 
 
 def _nodes(forest: Forest) -> dict[str, list[Any]]:
