@@ -98,11 +98,12 @@ def fit_pipeline(
     estimator = choice.estimator
     if classes:
         _translate_class_weight(estimator, classes, model)
+    refusals = (ValueError, ArithmeticError, MemoryError, *_own_errors(estimator))
     told = tell_categories(choice, {column.name: column.codes for column in columns}, model)
     with threadpool_limits(limits=1):
         try:
             steps = _fitted_steps(choice, columns, matrix, target, told)
-        except (ValueError, ArithmeticError, MemoryError, *_own_errors(estimator)) as error:
+        except refusals as error:
             raise _refused(error, type(estimator).__name__, model) from error
     if "n_jobs" in estimator.get_params(deep=False):
         # Threads would add up the trees' predictions in another order each time.
