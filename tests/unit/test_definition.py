@@ -8,7 +8,6 @@ import sys
 import types
 
 import pytest
-from lightgbm import LGBMClassifier
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 from sqlalchemy import exists, func, select
@@ -180,7 +179,6 @@ def test_table_columns_become_attributes_of_the_class():
         (Customer.age, ExtraTreesClassifier(), "nan", None),
         (Customer.age, ExtraTreeClassifier(splitter="best"), "nan", "median"),
         (Customer.age, DecisionTreeClassifier(monotonic_cst=[1]), "nan", "median"),
-        (Customer.age, LGBMClassifier(use_missing=False), "nan", "median"),
         (Feature(Customer.age, missing="mean"), "hist_gradient_boosting", "nan", "mean"),
         (Feature(Customer.age, missing=0), "random_forest", "nan", 0.0),
         (Feature(Customer.age, missing="error"), "random_forest", "error", None),

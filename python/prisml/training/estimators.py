@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from math import isnan, nan
 from typing import Any
 
 from prisml.definition.algorithms import ALGORITHMS, Algorithm
@@ -94,6 +95,7 @@ def _refuse_inexact(estimator: Any, task: Task, model: str) -> None:
     name, params = type(estimator).__name__, estimator.get_params(deep=False)
     rules = (
         *((option, not _is_among(params.get(option), values), _one_of(option, values)) for option, values in FORMS.get(name, {}).items()),
+        ("missing", not isnan(params.get("missing", nan)), "Leave missing out."),
         ("loss", task == "multiclass" and params.get("loss") == "exponential", 'Use loss="log_loss".'),
         (
             "solver",

@@ -98,7 +98,7 @@ def fit_pipeline(
     estimator = choice.estimator
     if classes:
         _translate_class_weight(estimator, classes, model)
-    refusals = (ValueError, ArithmeticError, MemoryError, *_own_errors(estimator))
+    refusals = _refusals_of(estimator)
     told = tell_categories(choice, {column.name: column.codes for column in columns}, model)
     with threadpool_limits(limits=1):
         try:
@@ -151,13 +151,14 @@ def _translate_class_weight(estimator: Any, classes: tuple[ClassLabel, ...], mod
     estimator.set_params(class_weight={code: given[label] for code, label in enumerate(classes)})
 
 
-def _own_errors(estimator: Any) -> tuple[type[Exception], ...]:
-    """What LightGBM raises where scikit-learn and XGBoost raise a ``ValueError``."""
+def _refusals_of(estimator: Any) -> tuple[type[Exception], ...]:
+    """What the estimator raises where it cannot be fitted. LightGBM has a class of its own for it."""
+    usual = (ValueError, ArithmeticError, MemoryError)
     if type(estimator).__module__.partition(".")[0] != "lightgbm":
-        return ()
+        return usual
     from lightgbm.basic import LightGBMError
 
-    return (LightGBMError,)
+    return (*usual, LightGBMError)
 
 
 def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:

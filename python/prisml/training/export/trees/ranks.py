@@ -53,7 +53,7 @@ def rank(forest: Forest, counts: list[int]) -> Ranked:
 
 
 def _few_chains(sets: set[Codes], count: int) -> tuple[dict[Codes, Codes], list[list[Codes]]]:
-    """Each set as it is written, and these in chains. To ask for the codes that are not in a set is as good: it is done where chains are fewer."""
+    """Each set as it is written, and these in chains. It is as good to ask for the other codes: so it is done where chains are fewer."""
     codes = frozenset(range(count))
     ways = [{members: members for members in sets}, {members: codes - members if 0 in members else members for members in sets}]
     return min(((written, _chains(set(written.values()))) for written in ways), key=lambda way: len(way[1]))
