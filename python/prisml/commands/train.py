@@ -75,7 +75,7 @@ def train(
     has the label already: before anything is trained.
     """
     started = time.perf_counter()
-    require_training_stack()
+    require_training_stack(definition.algorithm)
     said = remarks or Remarks()
     _require_free(registry, definition.name, said.label)
     before = active_or_none(registry, definition.name)

@@ -22,6 +22,7 @@ from prisml.definition.balance import (
     read_class_weight,
     read_validation_size,
 )
+from prisml.definition.encoding import Encoding, check_encoding
 from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
 from prisml.definition.gates import Gate, accuracy_gate, check_gates
 from prisml.definition.inputs import Reader, own_reads
@@ -57,6 +58,7 @@ def define_model(
     positive: bool | int | str | Enum | None = None,
     algorithm: Learner = "hist_gradient_boosting",
     params: Mapping[str, object] | None = None,
+    encoding: Encoding = "auto",
     as_of: AsOfLike = None,
     split: Split | Literal["time"] | None = None,
     test_size: float = DEFAULT_TEST_SIZE,
@@ -90,10 +92,14 @@ def define_model(
     ``positive``
         The label whose probability a binary model gives: required unless the label is bool (then True).
     ``algorithm``
-        ``"logistic_regression"``, ``"linear_regression"``, ``"ridge"``, ``"decision_tree"``, ``"random_forest"``,
-        ``"gradient_boosting"``, ``"hist_gradient_boosting"``, or an instance of a scikit-learn estimator.
+        ``"logistic_regression"``, ``"linear_regression"``, ``"ridge"``, ``"decision_tree"``, ``"extra_tree"``, ``"random_forest"``,
+        ``"extra_trees"``, ``"gradient_boosting"``, ``"hist_gradient_boosting"``, ``"xgboost"``, ``"lightgbm"``, or an instance of one
+        of their classes.
     ``params``
         Parameters for the algorithm named.
+    ``encoding``
+        How categories reach trees: ``"ordinal"``, as numbers that they compare by order, or ``"native"``, as sets that they split on
+        (hist_gradient_boosting, xgboost, lightgbm). ``"auto"`` is ordinal for trees; linear models have a weight for each category.
     ``as_of``
         The moment that rows are seen at in training: a date or datetime, a list of them (snapshots: each row once for each), or a date
         or datetime column of the entity (each row at its own, in prediction too). Without it, the moment of extraction. Naive moments
@@ -133,7 +139,8 @@ def define_model(
     resolved = resolve_task(place, learned.type, task)
     check_algorithm(place, algorithm, resolved)
     waivers = read_waivers(place, waive, features)
-    specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm), moments), features, learned, waivers)
+    given = check_params(place, algorithm, params)
+    specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm, given), moments), features, learned, waivers)
     parts = resolve_split(place, mapper, split, test_size, moments)
     check_windows(place, moments, learned.horizon, parts)
     number, rule = read_threshold(place, threshold, resolved)
@@ -148,7 +155,8 @@ def define_model(
         task=resolved,
         positive=resolve_positive(place, resolved, learned.type, positive),
         algorithm=algorithm,
-        params=check_params(place, algorithm, params),
+        params=given,
+        encoding=check_encoding(place, encoding, algorithm),
         split=parts,
         seed=_check_seed(place, seed),
         threshold=number,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import class_mapper
 from prisml.definition.algorithms import Learner
 from prisml.definition.as_of import AsOfRule
 from prisml.definition.balance import DEFAULT_VALIDATION_SIZE, Calibrate, ClassWeight
+from prisml.definition.encoding import Encoding
 from prisml.definition.features import Expression, FeatureSpec, Resolver, Transform
 from prisml.definition.gates import Gate
 from prisml.definition.label import Label
@@ -89,6 +90,7 @@ class ModelDefinition(Generic[T]):
     calibrate: Calibrate | None = None
     validation_size: float = DEFAULT_VALIDATION_SIZE
     module: Mapping[str, object] = field(default_factory=dict)
+    encoding: Encoding = "auto"
 
     def __repr__(self) -> str:
         return f"ModelDefinition({self.entity.__name__}.{self.output})"

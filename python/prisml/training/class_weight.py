@@ -19,8 +19,8 @@ _BALANCED = ("balanced", "balanced_subsample")
 
 def apply_class_weight(
     estimator: Any, given: ClassWeight | None, classes: tuple[ClassLabel, ...], target: NDArray[np.generic], *, model: str
-) -> tuple[tuple[float, ...], NDArray[np.float64] | None]:
-    """The weight of each class in the order of ``classes`` (none: all count alike), and of each row, where ``fit`` is to be told.
+) -> tuple[tuple[float, ...], dict[str, NDArray[np.float64]]]:
+    """The weight of each class in the order of ``classes`` (none: all count alike), and what ``fit`` is to be told of each row.
 
     ``given`` is the definition's; weights in the estimator's own ``class_weight`` count as given. An estimator that has such a
     parameter gets them there, by the codes that it learns. ``DefinitionError`` where both are given, or the estimator takes no weights,
@@ -32,15 +32,15 @@ def apply_class_weight(
     if given is not None and own is not None:
         raise _refused(f"has class_weight= beside that of {name} itself", "Leave one of the two out.", model)
     if given is None and own is None:
-        return (), None
+        return (), {}
     weights = _by_code(own if given is None else given, classes, target.astype(np.intp), model)
     if "class_weight" in parameters:
         if own not in _BALANCED:
             estimator.set_params(class_weight=dict(enumerate(weights)))
-        return weights, None
+        return weights, {}
     if "sample_weight" not in inspect.signature(estimator.fit).parameters:
         raise _refused(f"has class_weight=, and {name} counts every row alike", "Leave it out, or choose another algorithm.", model)
-    return weights, np.asarray(weights)[target.astype(np.intp)]
+    return weights, {"sample_weight": np.asarray(weights)[target.astype(np.intp)]}
 
 
 def _by_code(given: object, classes: tuple[ClassLabel, ...], target: NDArray[np.intp], model: str) -> tuple[float, ...]:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from math import isnan, nan
 from typing import Any
 
 from prisml.definition.algorithms import ALGORITHMS, Algorithm
+from prisml.definition.encoding import Encoding
 from prisml.errors import DefinitionError
 from prisml.manifest import Task
+from prisml.training.choice import Choice
+from prisml.training.environment import require_extra
+from prisml.training.export.trees import FORMS
+from prisml.training.settled import settle
 
 
-@dataclass(frozen=True)
-class Choice:
-    """An algorithm and its unfitted estimator, seeded and checked."""
-
-    algorithm: Algorithm
-    estimator: Any
-
-
-def choose_estimator(algorithm: object, *, params: Mapping[str, object] | None, task: Task, seed: int, model: str) -> Choice:
+def choose_estimator(
+    algorithm: object, *, params: Mapping[str, object] | None, task: Task, seed: int, model: str, encoding: Encoding = "auto"
+) -> Choice:
     """The unfitted estimator for ``algorithm``: one of the names in ``ALGORITHMS``, or an instance of one of their classes.
 
     An algorithm by name starts from the defaults in ``ALGORITHMS``, an instance from its own parameters.
@@ -30,15 +29,14 @@ def choose_estimator(algorithm: object, *, params: Mapping[str, object] | None, 
     """
     chosen, estimator = _by_name(algorithm, task, model) if isinstance(algorithm, str) else _by_instance(algorithm, task, model)
     wanted = dict(params or {})
-    known = estimator.get_params(deep=False)
+    known = {**dict.fromkeys(chosen.hidden), **estimator.get_params(deep=False)}
     for name in wanted:
         _check_param(name, known, type(estimator).__name__, model)
     estimator.set_params(**wanted)
     _seed(estimator, seed, model)
-    if "categorical_features" in known:
-        _drop_categorical(estimator, model)
+    settle(estimator, model)
     _refuse_inexact(estimator, task, model)
-    return Choice(chosen, estimator)
+    return Choice(chosen, estimator, native=encoding == "native")
 
 
 def _by_name(name: str, task: Task, model: str) -> tuple[Algorithm, Any]:
@@ -46,6 +44,7 @@ def _by_name(name: str, task: Task, model: str) -> tuple[Algorithm, Any]:
     class_name = None if algorithm is None else algorithm.class_name(task)
     if algorithm is None or class_name is None:
         raise _unsupported(f"{name!r} for a {task} task", model)
+    require_extra(algorithm)
     estimator = getattr(import_module(algorithm.module), class_name)()
     return algorithm, estimator.set_params(**algorithm.defaults)
 
@@ -53,7 +52,7 @@ def _by_name(name: str, task: Task, model: str) -> tuple[Algorithm, Any]:
 def _by_instance(given: object, task: Task, model: str) -> tuple[Algorithm, Any]:
     for algorithm in ALGORITHMS.values():
         class_name = algorithm.class_name(task)
-        if class_name is not None and type(given) is getattr(import_module(algorithm.module), class_name):
+        if class_name == type(given).__name__ and type(given) is getattr(import_module(algorithm.module), class_name):
             return algorithm, import_module("sklearn.base").clone(given)
     raise _unsupported(f"{type(given).__name__} for a {task} task", model)
 
@@ -91,25 +90,13 @@ def _seed(estimator: Any, seed: int, model: str) -> None:
         )
 
 
-def _drop_categorical(estimator: Any, model: str) -> None:
-    """scikit-learn's own default, "from_dtype", means the same as None for the plain matrix that is fitted."""
-    given = estimator.get_params(deep=False)["categorical_features"]
-    if given is not None and not (isinstance(given, str) and given == "from_dtype"):
-        raise DefinitionError(
-            f"Model {model!r}: {type(estimator).__name__} with categorical_features cannot be exported: the graph would predict otherwise.",
-            {"model": model, "parameter": "categorical_features"},
-            ["Leave it out: categories are encoded by PrisML, and trees split on their codes."],
-        )
-    estimator.set_params(categorical_features=None)
-
-
 def _refuse_inexact(estimator: Any, task: Task, model: str) -> None:
     """Refuse by name the options whose graphs were found to predict something else."""
     name, params = type(estimator).__name__, estimator.get_params(deep=False)
     rules = (
-        ("init", name.startswith("GradientBoosting") and params.get("init") is not None, "Leave init out."),
-        ("loss", name == "GradientBoostingClassifier" and params.get("loss") != "log_loss", 'Use loss="log_loss".'),
-        ("loss", name == "HistGradientBoostingRegressor" and params.get("loss") in ("poisson", "gamma"), 'Use loss="squared_error".'),
+        *((option, not _is_among(params.get(option), values), _one_of(option, values)) for option, values in FORMS.get(name, {}).items()),
+        ("missing", not isnan(params.get("missing", nan)), "Leave missing out."),
+        ("loss", task == "multiclass" and params.get("loss") == "exponential", 'Use loss="log_loss".'),
         (
             "solver",
             task == "multiclass" and name == "LogisticRegression" and params.get("solver") == "liblinear",
@@ -124,3 +111,14 @@ def _refuse_inexact(estimator: Any, task: Task, model: str) -> None:
                 {"model": model, "parameter": parameter},
                 [way],
             )
+
+
+def _is_among(value: object, values: tuple[object, ...]) -> bool:
+    return any(value is each or (isinstance(value, str) and value == each) for each in values)
+
+
+def _one_of(option: str, values: tuple[object, ...]) -> str:
+    named = " or ".join(f'"{value}"' for value in values if value is not None)
+    if not named:
+        return f"Leave {option} out."
+    return f"Use {option}={named}{', or leave it out' if None in values else ''}."

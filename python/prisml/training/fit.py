@@ -73,7 +73,7 @@ def fit(
     ``ExportError``, and ``ParityError`` where the exported graph is not the fitted model. A gate that is not passed raises nothing: it
     is a verdict.
     """
-    libraries = require_training_stack()
+    libraries = require_training_stack(definition.algorithm)
     model = definition.name
     data = _step(
         progress, "split", lambda: divide(definition, extracted, validation_size=definition.validation_size if definition.chooses else None)
@@ -85,7 +85,7 @@ def fit(
     fitted, onnx = calibrated.fitted, calibrated.onnx
     draft = _thresholded(definition, data, onnx, _draft(definition, extracted, data, fitted, onnx, libraries))
     draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
-    decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
+    decisions = decisions_of(fitted) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
     made_of = weights_of(fitted) if decisions is None else decisions
     # Of a calibrated model some are left out.
@@ -149,7 +149,14 @@ def _changed_later(feature: str, share: float) -> Leak:
 
 def _fit(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
     model = definition.name
-    choice = choose_estimator(definition.algorithm, params=definition.params, task=definition.task, seed=definition.seed, model=model)
+    choice = choose_estimator(
+        definition.algorithm,
+        params=definition.params,
+        task=definition.task,
+        seed=definition.seed,
+        model=model,
+        encoding=definition.encoding,
+    )
     columns = [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in data.inputs]
     return fit_pipeline(
         choice,
@@ -180,6 +187,7 @@ def _draft(
         as_of_column=None if definition.as_of.column is None else definition.as_of.column.key,
         snapshots=tuple(date.isoformat() for date in definition.as_of.dates),
         fingerprints=fingerprints_of(definition),
+        encoding="native" if fitted.choice.native else "ordinal" if fitted.choice.algorithm.trees else "one_hot",
         estimator=type(fitted.estimator).__name__,
         parameters=parameters_of(fitted.estimator),
         split=_split_record(definition),

@@ -27,7 +27,10 @@ _PRECISE_TREES = 100
 _USUAL_ULPS = 2.0
 """So many float32 ulps two right answers are usually apart at most."""
 # The parameter that says how many trees are added up.
-_TREES_BY = {"random_forest": "n_estimators", "gradient_boosting": "n_estimators", "hist_gradient_boosting": "max_iter"}
+_TREES_BY = {
+    **dict.fromkeys(("random_forest", "extra_trees", "gradient_boosting", "xgboost", "lightgbm"), "n_estimators"),
+    "hist_gradient_boosting": "max_iter",
+}
 Floats = NDArray[np.float64]
 
 
@@ -107,7 +110,7 @@ def _judged(
 
 def _reference_rounding(fitted: FittedPipeline) -> float:
     """By how much more ONNX Runtime may differ: what it rounds grows with the trees that it adds up in float32."""
-    trees = tree_count(fitted.estimator) if fitted.choice.algorithm.trees else 0
+    trees = tree_count(fitted) if fitted.choice.algorithm.trees else 0
     return max(1.0, trees / _PRECISE_TREES)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ from pydantic import JsonValue
 from prisml.definition.balance import ClassWeight
 from prisml.errors import TrainingError
 from prisml.manifest import ClassLabel, Task
+from prisml.training.choice import Choice
 from prisml.training.class_weight import apply_class_weight
-from prisml.training.estimators import Choice
+from prisml.training.settled import tell_categories
 
 if TYPE_CHECKING:
     from prisml.training.calibration.calibration import Calibration, Of
@@ -115,11 +116,13 @@ def fit_pipeline(
     from threadpoolctl import threadpool_limits
 
     estimator = choice.estimator
-    weights, of_row = apply_class_weight(estimator, class_weight, classes, target, model=model) if classes else ((), None)
+    weights, counted = apply_class_weight(estimator, class_weight, classes, target, model=model) if classes else ((), {})
+    refusals = _refusals_of(estimator)
+    told = {**tell_categories(choice, {column.name: column.codes for column in columns}, model), **counted}
     with threadpool_limits(limits=1):
         try:
-            steps = _fitted_steps(choice, columns, matrix, target, of_row)
-        except (ValueError, ArithmeticError, MemoryError) as error:
+            steps = _fitted_steps(choice, columns, matrix, target, told)
+        except refusals as error:
             raise _refused(error, type(estimator).__name__, model) from error
     if "n_jobs" in estimator.get_params(deep=False):
         # Threads would add up the trees' predictions in another order each time.
@@ -153,6 +156,16 @@ def _place_in_set(item: object) -> tuple[int, str]:
     return len(text), text
 
 
+def _refusals_of(estimator: Any) -> tuple[type[Exception], ...]:
+    """What the estimator raises where it cannot be fitted. LightGBM has a class of its own for it."""
+    usual = (ValueError, ArithmeticError, MemoryError)
+    if type(estimator).__module__.partition(".")[0] != "lightgbm":
+        return usual
+    from lightgbm.basic import LightGBMError
+
+    return (*usual, LightGBMError)
+
+
 def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
     from sklearn.utils._param_validation import InvalidParameterError
 
@@ -166,11 +179,7 @@ def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
 
 
 def _fitted_steps(
-    choice: Choice,
-    columns: Sequence[Column],
-    matrix: NDArray[np.float32],
-    target: NDArray[np.generic],
-    weights: NDArray[np.float64] | None,
+    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic], told: Mapping[str, object]
 ) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
     table: NDArray[np.floating[Any]] = matrix if choice.algorithm.trees else matrix.astype(np.float64)
@@ -185,7 +194,7 @@ def _fitted_steps(
         design = _design(columns, sparse=sparse)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
-    choice.estimator.fit(table, target, **({} if weights is None else {"sample_weight": weights}))
+    choice.estimator.fit(table, target, **told)
     return [*steps, (ESTIMATOR, choice.estimator)]
 
 

@@ -51,10 +51,14 @@ class Calibration:
     def slack(self, scores: Floats, ulps: float = ULPS) -> Floats:
         """How far each class's probability moves at most, of shape (n, classes), where scores are off by so many float32 ulps.
 
-        Of a decision between -1 and 1 by those of 1: it is a sum of larger numbers.
+        Of a decision between -1 and 1 by those of 1: it is a sum of larger numbers. Of a probability by its own, or by those of its
+        log-odds where they move it more: boosting sums those.
         """
-        least = 1.0 if self.of == "decision" else 0.0
-        apart = ulps * np.spacing(np.maximum(np.abs(scores), least).astype(np.float32)).astype(np.float64)
+        decisions = scores if self.of == "decision" else _log_odds(scores)
+        apart = ulps * np.spacing(np.maximum(np.abs(decisions), 1.0).astype(np.float32)).astype(np.float64)
+        if self.of == "probability":
+            own = ulps * np.spacing(scores.astype(np.float32)).astype(np.float64)
+            apart = np.maximum(own, scores * (1.0 - scores) * apart)
         low, high = scores - apart, scores + apart
         if self.of == "probability":
             low, high = np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
@@ -79,3 +83,8 @@ class Calibration:
     def _calibrated(self, scores: Floats) -> Floats:
         columns = [calibrator.predict(scores[:, place]) for place, calibrator in enumerate(self.calibrators)]
         return np.column_stack(columns).astype(np.float64, copy=False)
+
+
+def _log_odds(probabilities: Floats) -> Floats:
+    inside = np.clip(probabilities, 1e-300, 1.0 - 2.0**-53)
+    return np.asarray(np.log(inside) - np.log1p(-inside), dtype=np.float64)

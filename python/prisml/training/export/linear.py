@@ -1,6 +1,6 @@
 """Linear models as one matrix product and a lookup for each category, in float64.
 
-skl2onnx would scale in float32, where a number that is large beside its spread loses what it says, and would answer a row alone with
+Scaled in float32, a number that is large beside its spread would lose what it says, and a row alone would get
 other bits than in a batch. Here scaling is folded into the weights, a category's weight is looked up by its code, sums are float64, and
 only the result is rounded to float32.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.training.export.graph import INPUT, output_of
+from prisml.training.export.graph import INPUT, Body
 from prisml.training.pipeline import DESIGN, FittedPipeline
 
 
@@ -48,8 +48,8 @@ def weights_of(fitted: FittedPipeline) -> Weights:
     return Weights(numbers, tuple(np.split(codes, ends[:-1])) if len(ends) else (), bias)
 
 
-def linear_nodes(fitted: FittedPipeline) -> tuple[list[Any], list[Any]]:
-    """The nodes from the input to the output, and their tensors."""
+def linear_body(fitted: FittedPipeline) -> Body:
+    """What computes the answers of a linear model."""
     from onnx import TensorProto, helper, numpy_helper
 
     weights = weights_of(fitted)
@@ -72,8 +72,8 @@ def linear_nodes(fitted: FittedPipeline) -> tuple[list[Any], list[Any]]:
     if fitted.task != "regression":
         nodes.append(helper.make_node("Softmax", [score], ["shares"], axis=1))
         score = "shares"
-    nodes.append(helper.make_node("Cast", [score], [output_of(fitted.task)], to=TensorProto.FLOAT))
-    return nodes, tensors
+    nodes.append(helper.make_node("Cast", [score], ["answers"], to=TensorProto.FLOAT))
+    return Body(nodes, tensors, "answers")
 
 
 def _code_nodes(helper: Any, tables: list[str], integer: int) -> list[Any]:
