@@ -47,9 +47,9 @@ class Ending:
 
     def open(self) -> str:
         """End the graph in the scores, float64 of shape (n, 1) for two classes, otherwise (n, classes); their name."""
-        if self.of == "probability" and not self._is_forest():
-            return self._open_output()
-        return self._open_trees() if _softmax(self.graph) is None else self._open_softmax()
+        if self.graph.node[-1].op_type == "TreeEnsembleClassifier":
+            return self._open_trees()
+        return self._open_softmax() if self.of == "decision" else self._open_output()
 
     def node(self, op: str, inputs: list[str], output: str, **attributes: Any) -> str:
         """Add a node at the end; the name of what it gives."""
@@ -68,10 +68,6 @@ class Ending:
         self.graph.node.insert(len(self.graph.node) - before, helper.make_node(op, inputs, [output], **attributes))
         return output
 
-    def _is_forest(self) -> bool:
-        last = self.graph.node[-1]
-        return bool(last.op_type == "TreeEnsembleClassifier" and _attribute(last, "post_transform").s == b"NONE")
-
     def _open_softmax(self) -> str:
         scores: str = self.graph.node[-2].input[0]
         del self.graph.node[-2:]
@@ -81,8 +77,9 @@ class Ending:
         return self._add("MatMul", [scores, self.tensor("second_less_first", np.array([[-1.0], [1.0]]))], "score")
 
     def _open_trees(self) -> str:
-        """The sums of the trees, without what a classifier makes of them."""
+        """The sums of the trees; a probability is made of them in float64, where ONNX Runtime would leave few digits of a small one."""
         last = self.graph.node[-1]
+        link = {b"LOGISTIC": "Sigmoid", b"SOFTMAX": "Softmax"}.get(_attribute(last, "post_transform").s)
         last.op_type = "TreeEnsembleRegressor"
         kept = [each for each in last.attribute if each.name not in ("classlabels_int64s", "classlabels_strings", "post_transform")]
         for each in kept:
@@ -93,7 +90,8 @@ class Ending:
         last.attribute.add(name="post_transform", s=b"NONE", type=3)
         del last.output[:]
         last.output.append("sums")
-        return self._add("Cast", ["sums"], "score", to=DOUBLE)
+        score = self._add("Cast", ["sums"], "score", to=DOUBLE)
+        return score if self.of == "decision" or link is None else self._add(link, [score], "share")
 
     def _open_output(self) -> str:
         last = self.graph.node[-1]
