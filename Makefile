@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-trees verify-web
+.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-trees verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -27,6 +27,7 @@ help:
 	@echo "make clean                removes all that was made"
 	@echo
 	@echo "make verify-batch         one table of verify-flights; exit code 1 where a promise is broken"
+	@echo "make verify-calibration   calibrated graphs beside scikit-learn's calibrators, 100,000 scores; weighted models and the base rate"
 	@echo "make verify-churn         every value seen as of a date, beside pandas on the raw file; what a model is worth that saw the future"
 	@echo "make verify-concurrency   threads under swaps, event loops, forks, gunicorn, memory under a million calls"
 	@echo "make verify-crashes       publishers and database servers killed in the middle of writes: what is left"
@@ -118,6 +119,9 @@ verify-features: $(INSTALLED)
 
 verify-encoding: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_encoding
+
+verify-calibration: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_calibration
 
 verify-churn: $(INSTALLED)
 	$(BIN)/python -m benches.verify_churn
