@@ -78,10 +78,7 @@ def fit(
     golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
     verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=definition.threshold)
-    bounded = {gate.metric for gate in definition.gates}
-    evaluation = _step(
-        progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task, bounded=bounded, seed=definition.seed)
-    )
+    evaluation = _step(progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task))
     verdicts = judge(definition.gates, evaluation, model=model)
     manifest = draft.model_copy(
         update={
