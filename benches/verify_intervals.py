@@ -48,7 +48,11 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=1_000, metavar="N", help="hold-outs drawn of each model and size (1,000)")
     parser.add_argument("--promised", action="store_true", help="the promised metrics alone")
     options = parser.parse_args()
-    promised, told, paired = Report("95 % intervals, promised"), Report("The other metrics, told"), Report("Differences of two models, told")
+    promised, told, paired = (
+        Report("95 % intervals, promised"),
+        Report("The other metrics, told"),
+        Report("Differences of two models, told"),
+    )
     reports = {"promised": promised} if options.promised else {"promised": promised, "told": told, "paired": paired}
     models: tuple[Known, ...] = RARE if options.promised else (*RARE, *OTHERS)
     with ProcessPoolExecutor(os.process_cpu_count() if sys.version_info >= (3, 13) else os.cpu_count()) as pool:

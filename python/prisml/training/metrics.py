@@ -157,9 +157,7 @@ def _f1_parts(confusion: Floats) -> Parts:
     return Parts(2 * np.diag(confusion), confusion.sum(axis=0) + confusion.sum(axis=1))
 
 
-PARTS: Mapping[str, Callable[[Floats], Parts]] = MappingProxyType(
-    {"precision": _precision_parts, "recall": _recall_parts, "f1": _f1_parts}
-)
+PARTS: Mapping[str, Callable[[Floats], Parts]] = MappingProxyType({"precision": _precision_parts, "recall": _recall_parts, "f1": _f1_parts})
 
 
 def _of_positive(name: str) -> Metric:
