@@ -166,8 +166,53 @@ class Read(_Frozen):
     unlike: tuple[Aspect, ...] = ()
 
 
+class ReliabilityBin(_Frozen):
+    """The rows whose probability falls into one part of the way from 0 to 1: how many, their mean, and how often it came true.
+
+    Both are None where no row falls into it.
+    """
+
+    count: int
+    predicted: float | None = None
+    observed: float | None = None
+
+
+class Reliability(_Frozen):
+    """What probabilities say beside what came true: bins of equal width, the expected calibration error, and the Brier score."""
+
+    bins: tuple[ReliabilityBin, ...]
+    ece: float
+    brier: float
+
+
+class Calibration(_Frozen):
+    """How probabilities were brought to what they say, and their reliability on the hold-out before and after, in the production engine.
+
+    ``method`` is ``"prior"`` where each class's probability was divided by its weight in fitting (``class_weights``, in the order of the
+    classes), otherwise that of the calibrator. ``rows`` were the base of it: the training part, or those kept from fitting.
+    """
+
+    method: Literal["prior", "sigmoid", "isotonic"]
+    rows: int
+    class_weights: tuple[float, ...] = ()
+    before: Reliability
+    after: Reliability
+
+
+class ThresholdRule(_Frozen):
+    """By what the threshold was chosen, from how many rows that were kept from fitting, and what it reaches there.
+
+    ``value`` is the F1, the cost per row, the precision or the recall; ``parameters`` are the rule's own numbers.
+    """
+
+    rule: Literal["f1", "cost", "precision", "recall"]
+    parameters: dict[str, float] = {}
+    rows: int
+    value: float
+
+
 class Rows(_Frozen):
-    """How many rows were read, trained on and held out, and why others were dropped.
+    """How many rows were read, trained on, kept for choices (``validation``) and held out, and why others were dropped.
 
     For a NULL label; for a NULL in the column of ``as_of``; since the label's window was not over when the rows were read, or reached into
     the hold-out.
@@ -179,6 +224,7 @@ class Rows(_Frozen):
     dropped_open_window: int = 0
     dropped_overlapping: int = 0
     train: int
+    validation: int = 0
     test: int
 
 
@@ -197,8 +243,8 @@ class Manifest(_Frozen):
     were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``reads`` are the columns
     that the features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know
     it. ``encoding`` says how category codes reached the estimator. ``waived`` is what guards against leakage found and the definition
-    waived, as ``"guard:feature"``.
-    ``warnings`` are what was found of the rows before fitting; ``cross_validation`` is None where none was asked for.
+    waived, as ``"guard:feature"``. ``warnings`` are what was found of the rows before fitting; ``cross_validation`` is None where none
+    was asked for, ``calibration`` where probabilities are as fitted, ``threshold_rule`` where the definition gives the threshold.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -209,6 +255,8 @@ class Manifest(_Frozen):
     task: Task
     classes: tuple[ClassLabel, ...] = ()
     threshold: float | None = None
+    threshold_rule: ThresholdRule | None = None
+    calibration: Calibration | None = None
     inputs: tuple[Input, ...] = Field(min_length=1)
     as_of: Literal["extraction", "dates", "column"] = "extraction"
     as_of_column: str | None = None

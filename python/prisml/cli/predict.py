@@ -52,6 +52,12 @@ from prisml.serving.loading import load
     help="The moment that rows are seen at, in ISO 8601: UTC unless it says its zone; a date is its first moment. Else now.",
 )
 @click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="PROBABILITY",
+    help="A binary model's label is positive above it, in place of the version's own.",
+)
+@click.option(
     "--on-error", type=click.Choice(["raise", "null"]), default="raise", show_default=True, help="End at a row that fails, or answer null."
 )
 @click.option(
@@ -72,6 +78,7 @@ def predict(
     where: str | None,
     version: Which | None,
     as_of: datetime | None,
+    threshold: float | None,
     on_error: Literal["raise", "null"],
     batch: int,
     database: str | None,
@@ -106,7 +113,7 @@ def predict(
             # Whoever types the lines wants each one answered.
             batch = 1 if file.isatty() else batch
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
-        _write(predict_rows(engine, rows, as_of=as_of, on_error=on_error, batch=batch), output, batch)
+        _write(predict_rows(engine, rows, as_of=as_of, threshold=threshold, on_error=on_error, batch=batch), output, batch)
 
 
 def _require(name: str | None, model: str | None, where: str | None) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 STORED = {
     "task",
+    "threshold",
+    "threshold_rule",
+    "calibration",
     "estimator",
     "parameters",
     "rows",

@@ -16,9 +16,9 @@ def is_measured(manifest: Manifest) -> bool:
 
 
 def facts(manifest: Manifest) -> list[tuple[str, str]]:
-    """Task, rows, split and parity, each as a line of a table."""
+    """Task, rows, split, what was done to probabilities, and parity, each as a line of a table."""
     data = _data(manifest) if is_measured(manifest) else []
-    return [("task", f"{manifest.task} ({manifest.estimator})"), *data, ("parity", _parity(manifest))]
+    return [("task", f"{manifest.task} ({manifest.estimator})"), *data, *_adjusted(manifest), ("parity", _parity(manifest))]
 
 
 def metrics(manifest: Manifest) -> Table:
@@ -65,12 +65,27 @@ def _data(manifest: Manifest) -> list[tuple[str, str]]:
         "whose label reaches into the hold-out": rows.dropped_overlapping,
     }
     dropped = "".join(f", {count:,} {reason} dropped" for reason, count in reasons.items() if count)
+    kept = f"{rows.validation:,} to choose by, " if rows.validation else ""
     return [
-        ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {rows.test:,} held out"),
+        ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {kept}{rows.test:,} held out"),
         *([("seen", _seen(manifest))] if manifest.as_of != "extraction" else []),
         ("split", ", ".join(f"{key} {value}" for key, value in manifest.split.items())),
         *([("waived", ", ".join(manifest.waived))] if manifest.waived else []),
     ]
+
+
+def _adjusted(manifest: Manifest) -> list[tuple[str, str]]:
+    """How probabilities were calibrated, and by what rule the threshold was chosen."""
+    lines, calibration, rule = [], manifest.calibration, manifest.threshold_rule
+    if calibration is not None:
+        by = "class weights taken back" if calibration.method == "prior" else f"{calibration.method}, by {calibration.rows:,} rows"
+        errors = f"{render.number(calibration.before.ece)} before, {render.number(calibration.after.ece)} after"
+        lines.append(("calibration", f"{by}; calibration error {errors}"))
+    if rule is not None and manifest.threshold is not None:
+        given = ", ".join(f"{name} {number:g}" for name, number in rule.parameters.items())
+        reached = f"{'cost per row' if rule.rule == 'cost' else rule.rule} {render.number(rule.value)} on {rule.rows:,} rows"
+        lines.append(("threshold", f"{manifest.threshold:.6g}, by {rule.rule}{f' ({given})' if given else ''}: {reached}"))
+    return lines
 
 
 def _seen(manifest: Manifest) -> str:

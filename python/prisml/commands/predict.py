@@ -47,16 +47,24 @@ class Answer:
 
 
 def predict(
-    engine: Engine, rows: Iterable[Given], *, as_of: datetime | None = None, on_error: OnError = "raise", batch: int = BATCH
+    engine: Engine,
+    rows: Iterable[Given],
+    *,
+    as_of: datetime | None = None,
+    threshold: float | None = None,
+    on_error: OnError = "raise",
+    batch: int = BATCH,
 ) -> Iterator[Answer]:
     """An answer for each row, in order, seen at ``as_of`` (now), predicted in batches as they fill.
+
+    ``threshold`` divides a binary model's labels in place of the version's own.
 
     With ``on_error="raise"`` the first row that fails ends the answers with its error, which names the line or key; those of the rows
     before it have been given.
     """
     rows = iter(rows)
     while part := list(itertools.islice(rows, batch)):
-        for answer in _batch(engine, part, as_of):
+        for answer in _batch(engine, part, as_of, threshold):
             if answer.error is not None and on_error == "raise":
                 raise answer.error
             yield answer
@@ -95,9 +103,9 @@ def _try_condition(definition: ModelDefinition[Any], database: DatabaseEngine, w
             raise ConfigurationError(f"The database refuses the --where condition: {kind}.", {"error": kind}, hints) from None
 
 
-def _batch(engine: Engine, part: list[Given], as_of: datetime | None) -> Iterator[Answer]:
+def _batch(engine: Engine, part: list[Given], as_of: datetime | None, threshold: float | None) -> Iterator[Answer]:
     good = [given for given in part if not isinstance(given.row, PrisMLError)]
-    predictions = engine.predict_many([given.row for given in good], as_of=as_of, on_error="null")
+    predictions = engine.predict_many([given.row for given in good], as_of=as_of, on_error="null", threshold=threshold)
     found = iter(enumerate(predictions))
     for given in part:
         if isinstance(given.row, PrisMLError):

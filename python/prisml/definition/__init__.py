@@ -5,6 +5,7 @@ from prisml.definition.features import Expression, Feature, Related, Resolver, T
 from prisml.definition.gates import Gate
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, RandomSplit, TimeSplit
+from prisml.definition.threshold import Cost, Precision, Recall
 from prisml.definition.transforms import (
     days_since,
     difference,
@@ -19,12 +20,15 @@ from prisml.definition.transforms import (
 )
 
 __all__ = [
+    "Cost",
     "Expression",
     "Feature",
     "Gate",
     "GroupSplit",
     "ModelDefinition",
+    "Precision",
     "RandomSplit",
+    "Recall",
     "Related",
     "Resolver",
     "TimeSplit",

@@ -14,6 +14,14 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 
 from prisml.definition.algorithms import Learner, check_algorithm, check_params, takes_nan
 from prisml.definition.as_of import AsOfLike, read_as_of
+from prisml.definition.balance import (
+    DEFAULT_VALIDATION_SIZE,
+    Calibrate,
+    ClassWeight,
+    read_calibrate,
+    read_class_weight,
+    read_validation_size,
+)
 from prisml.definition.encoding import Encoding, check_encoding
 from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
 from prisml.definition.gates import Gate, accuracy_gate, check_gates
@@ -25,6 +33,7 @@ from prisml.definition.place import Place
 from prisml.definition.split import DEFAULT_TEST_SIZE, Split, resolve_split
 from prisml.definition.stability import check_history
 from prisml.definition.task import label_dtype, resolve_positive, resolve_task
+from prisml.definition.threshold import DEFAULT_THRESHOLD, Rule, read_threshold
 from prisml.definition.waivers import read_waivers, waives
 from prisml.definition.windows import check_windows
 from prisml.manifest import Input, Task
@@ -56,7 +65,10 @@ def define_model(
     test_size: float = DEFAULT_TEST_SIZE,
     cv: int | None = None,
     seed: int = 42,
-    threshold: float = 0.5,
+    class_weight: ClassWeight | None = None,
+    calibrate: Calibrate | None = None,
+    threshold: float | Rule = DEFAULT_THRESHOLD,
+    validation_size: float = DEFAULT_VALIDATION_SIZE,
     gates: Sequence[Gate] = (),
     min_accuracy: float | None = None,
     waive: Collection[str] = (),
@@ -103,8 +115,16 @@ def define_model(
         is judged by the rows that follow. The version keeps each metric's mean, standard deviation and values.
     ``seed``
         Of everything random in training.
+    ``class_weight``
+        How much a row of each class counts in fitting: ``"balanced"``, or ``{label: weight}``. Probabilities have the base rate of the
+        training part all the same: they are brought back to it, by ``calibrate`` where that is given, and otherwise exactly.
+    ``calibrate``
+        ``"sigmoid"`` or ``"isotonic"``: probabilities are fitted to the shares found in rows that are kept from fitting.
     ``threshold``
-        A binary model's label is the positive class where its probability is above it.
+        A binary model's label is the positive class where its probability is above it: a number, or ``"f1"``, ``Cost(fp=1, fn=5)``,
+        ``Precision(0.9)`` or ``Recall(0.9)`` to have it chosen by rows that are kept from fitting.
+    ``validation_size``
+        The share of the training part that is kept from fitting where ``calibrate`` or ``threshold`` asks for such rows.
     ``gates``
         What the hold-out must reach, see ``Gate``; ``min_accuracy=0.75`` is short for ``Gate("accuracy", min=0.75)``.
     ``waive``
@@ -128,6 +148,7 @@ def define_model(
     specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm, given), moments), features, learned, waivers)
     parts = resolve_split(place, mapper, split, test_size, moments)
     check_windows(place, moments, learned.horizon, parts)
+    number, rule = read_threshold(place, threshold, resolved)
     shorthand = () if min_accuracy is None else (accuracy_gate(place, min_accuracy, resolved),)
     return ModelDefinition(
         entity=entity,
@@ -143,7 +164,11 @@ def define_model(
         encoding=check_encoding(place, encoding, algorithm),
         split=parts,
         seed=_check_seed(place, seed),
-        threshold=_check_threshold(place, threshold, resolved),
+        threshold=number,
+        threshold_rule=rule,
+        class_weight=read_class_weight(place, class_weight, resolved),
+        calibrate=read_calibrate(place, calibrate, resolved),
+        validation_size=read_validation_size(place, validation_size),
         gates=(*check_gates(place, gates, resolved), *shorthand),
         waive=waivers,
         inputs=inputs,
@@ -226,12 +251,3 @@ def _check_cv(place: Place, cv: object) -> int | None:
     if not 2 <= cv <= _MOST_FOLDS:
         raise place.of("cv").error(f"is {cv}", f"Give from 2 to {_MOST_FOLDS} folds, such as 5.")
     return cv
-
-
-def _check_threshold(place: Place, threshold: object, task: Task) -> float:
-    here = place.of("threshold")
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
-        raise here.error("is no probability between 0 and 1", "Give a number such as 0.5.")
-    if task != "binary" and threshold != 0.5:
-        raise here.error(f"is given for a {task} task", "Leave it out: only a binary model has one.")
-    return float(threshold)

@@ -12,12 +12,14 @@ from sqlalchemy.orm import class_mapper
 
 from prisml.definition.algorithms import Learner
 from prisml.definition.as_of import AsOfRule
+from prisml.definition.balance import DEFAULT_VALIDATION_SIZE, Calibrate, ClassWeight
 from prisml.definition.encoding import Encoding
 from prisml.definition.features import Expression, FeatureSpec, Resolver, Transform
 from prisml.definition.gates import Gate
 from prisml.definition.label import Label
 from prisml.definition.place import Place
 from prisml.definition.split import Split
+from prisml.definition.threshold import Rule
 from prisml.errors import ConfigurationError
 from prisml.manifest import ClassLabel, Dtype, Input, Task
 
@@ -60,9 +62,9 @@ class ModelDefinition(Generic[T]):
     given. ``features`` holds no bare columns; ``label`` is a mapped attribute, an ``Expression`` or a ``Resolver``;
     ``label_dtype`` is the type of its values; ``positive`` is the positive class of a binary task, an Enum's member by name;
     ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order,
-    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``; ``cv`` is
-    into how many folds the training part is divided to see how much the metrics vary. Two definitions are equal only where they
-    are the same object.
+    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``; ``cv`` is into how many folds the training
+    part is divided to see how much the metrics vary. ``threshold_rule`` is by what training chooses the threshold, in place of
+    ``threshold``. Two definitions are equal only where they are the same object.
     """
 
     entity: type[T]
@@ -85,6 +87,10 @@ class ModelDefinition(Generic[T]):
     as_of: AsOfRule = field(default_factory=AsOfRule)
     horizon: timedelta = timedelta(0)
     cv: int | None = None
+    threshold_rule: Rule | None = None
+    class_weight: ClassWeight | None = None
+    calibrate: Calibrate | None = None
+    validation_size: float = DEFAULT_VALIDATION_SIZE
     module: Mapping[str, object] = field(default_factory=dict)
     encoding: Encoding = "auto"
 
@@ -111,6 +117,11 @@ class ModelDefinition(Generic[T]):
         """The attribute names of the entity's primary key, by which experiments assign its rows."""
         mapper = class_mapper(self.entity)
         return tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether something is chosen by rows that are kept from fitting: the threshold, or how probabilities are calibrated."""
+        return self.threshold_rule is not None or self.calibrate is not None
 
     @property
     def resolvers(self) -> Mapping[str, Resolver[T]]:

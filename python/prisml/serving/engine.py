@@ -24,7 +24,17 @@ from prisml.serving.drift import OnDrift
 from prisml.serving.effort import Effort, Threads
 from prisml.serving.follow import follow, unfollow
 from prisml.serving.followed import Followed
-from prisml.serving.given import check_count, checked_keys, checked_matrix, checked_mode, checked_rows, micros, own_keys, read_moment
+from prisml.serving.given import (
+    check_count,
+    checked_keys,
+    checked_matrix,
+    checked_mode,
+    checked_rows,
+    checked_threshold,
+    micros,
+    own_keys,
+    read_moment,
+)
 from prisml.serving.health import Health
 from prisml.serving.info import Info
 from prisml.serving.prediction import Prediction, Predictions
@@ -136,18 +146,20 @@ class Engine(Followed):
         """What answers for the active version in this process, natively or ONNX Runtime, and why; and for those of an experiment."""
         return self.deployed.info()
 
-    def predict(self, row: object, *, key: object = None, as_of: date | None = None) -> Prediction:
+    def predict(self, row: object, *, key: object = None, as_of: date | None = None, threshold: float | None = None) -> Prediction:
         """The prediction for one row, at the moment ``as_of`` (now; a naive one is UTC).
 
+        ``threshold`` divides a binary model's labels in place of the version's own; its value, the probability, is the same.
         ``EncodingError`` names the feature whose value does not fit, ``FeatureExtractionError`` the resolver that failed.
         """
         deployed = self.deployed
-        if deployed.predict is not None and key is None and as_of is None:
+        if deployed.predict is not None and key is None and as_of is None and threshold is None:
             return deployed.predict(row)
+        threshold = self._threshold(deployed, threshold)
         served, variant = deployed.assigned(self._key_of(deployed, row, key))
         moment = self._moment(deployed, as_of)
         computed = None if self._computing is None else self._computing.rows([row], moment, null_errors=False)[0]
-        return Prediction(served.one(row, as_of=micros(moment), computed=computed), served.reading, served.number, variant)
+        return Prediction(served.one(row, as_of=micros(moment), computed=computed), served.reading.at(threshold), served.number, variant)
 
     def predict_many(
         self,
@@ -158,6 +170,7 @@ class Engine(Followed):
         on_error: Literal["raise", "null"] = "raise",
         threads: Threads = 1,
         timeout: float | None = None,
+        threshold: float | None = None,
     ) -> Predictions:
         """The predictions for a list, tuple or other sequence of rows, in their order, all at the moment ``as_of`` (now).
 
@@ -171,9 +184,10 @@ class Engine(Followed):
 
         ``threads`` share the scoring (``"auto"``: as many as this process may use cores); the numbers are the same. After ``timeout``
         seconds the call ends with ``DeadlineExceededError`` and no predictions. ``LimitExceededError`` where the rows are too many.
+        ``threshold`` is as in ``predict``.
         """
         effort = Effort.of(threads, timeout, self.name)
-        return self._predict_many(rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort)
+        return self._predict_many(rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort, threshold=threshold)
 
     def _predict_many(
         self,
@@ -183,15 +197,17 @@ class Engine(Followed):
         as_of: date | None,
         on_error: Literal["raise", "null"],
         effort: Effort,
+        threshold: float | None,
     ) -> Predictions:
         deployed = self.deployed
         null_errors = checked_mode(on_error, self.name)
+        threshold = self._threshold(deployed, threshold)
         batch = checked_rows(rows, self.name)
         check_count(len(batch), self.name, deployed.control.settings.batch_rows)
         keys = self._keys_of(deployed, batch, keys)
         since, computed, failed = self._computed(deployed, batch, as_of, null_errors=null_errors)
         found = deployed.predict_many(batch, keys, as_of=since, computed=computed, null_errors=null_errors, effort=effort)
-        return found.failing(failed)
+        return found.failing(failed).at(threshold)
 
     def _computed(
         self, deployed: Deployed, batch: Sequence[object] | Columns, as_of: date | None, *, null_errors: bool
@@ -216,21 +232,24 @@ class Engine(Followed):
         since, computed, _ = self._computed(deployed, batch, as_of, null_errors=False)
         return deployed.encode(batch, as_of=since, computed=computed)
 
-    def predict_encoded(self, matrix: NDArray[np.float32], *, threads: Threads = 1, timeout: float | None = None) -> Predictions:
+    def predict_encoded(
+        self, matrix: NDArray[np.float32], *, threads: Threads = 1, timeout: float | None = None, threshold: float | None = None
+    ) -> Predictions:
         """The active version's predictions for rows that are encoded already: float32 (n, inputs), in the order of its manifest's inputs.
 
         Missing numbers are NaN, categories their codes. No experiment takes part. ``EncodingError`` where type or shape is another.
-        ``threads`` and ``timeout`` are as in ``predict_many``.
+        ``threads``, ``timeout`` and ``threshold`` are as in ``predict_many``.
         """
         effort = Effort.of(threads, timeout, self.name)
-        control = self.deployed.control
+        deployed = self.deployed
+        control, threshold = deployed.control, self._threshold(deployed, threshold)
         encoded = checked_matrix(matrix, self.name, len(control.manifest.inputs))
         check_count(len(encoded), self.name, control.settings.batch_rows)
-        return Predictions(control.encoded(encoded, effort=effort), control.reading, control.number)
+        return Predictions(control.encoded(encoded, effort=effort), control.reading.at(threshold), control.number)
 
-    async def apredict(self, row: object, *, key: object = None, as_of: date | None = None) -> Prediction:
+    async def apredict(self, row: object, *, key: object = None, as_of: date | None = None, threshold: float | None = None) -> Prediction:
         """As ``predict``, for one row that is not worth a thread."""
-        return self.predict(row, key=key, as_of=as_of)
+        return self.predict(row, key=key, as_of=as_of, threshold=threshold)
 
     async def apredict_many(
         self,
@@ -241,6 +260,7 @@ class Engine(Followed):
         on_error: Literal["raise", "null"] = "raise",
         threads: Threads = 1,
         timeout: float | None = None,  # noqa: ASYNC109 -- It ends the work in the thread, which asyncio.timeout would leave running.
+        threshold: float | None = None,
     ) -> Predictions:
         """As ``predict_many``; more than a few rows are predicted in a thread, so that the event loop goes on.
 
@@ -248,8 +268,10 @@ class Engine(Followed):
         """
         effort = Effort.of(threads, timeout, self.name)
         if isinstance(rows, list | tuple) and len(rows) <= _INLINE:
-            return self._predict_many(rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort)
-        return await asyncio.to_thread(self._predict_many, rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort)
+            return self._predict_many(rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort, threshold=threshold)
+        return await asyncio.to_thread(
+            self._predict_many, rows, keys=keys, as_of=as_of, on_error=on_error, effort=effort, threshold=threshold
+        )
 
     def assign(self, key: object) -> Variant | None:
         """The variant of the running experiment that answers for ``key``; None where no experiment runs or ``key`` is None."""
@@ -279,6 +301,9 @@ class Engine(Followed):
     def close(self) -> None:
         """Follow the registry no longer; predictions go on with what serves now."""
         unfollow(self)
+
+    def _threshold(self, deployed: Deployed, threshold: float | None) -> float | None:
+        return checked_threshold(threshold, self.name, deployed.reading.task)
 
     def _moment(self, deployed: Deployed, as_of: date | None) -> datetime:
         """The moment that rows are seen at; ``ConfigurationError`` where each has its own, and one is given."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, DefinitionError
 from prisml.extraction.fingerprint import fingerprints_of
 from prisml.manifest import ClassLabel, Input, Manifest, Parity, Rows
 from prisml.registry.bundle import Artifact
@@ -82,6 +82,7 @@ def foreign_artifact(
     known = {item.name for item in definition.inputs if item.kind == "category"}
     if odd := sorted(set(given) - known):
         raise _wrong(model, f"there are categories for {odd[0]!r}, which is no category of the definition", "Leave them out.", odd[0])
+    _refuse_choices(definition, model)
     inputs = tuple(item if item.kind == "number" else _category(model, item, given.get(item.name)) for item in definition.inputs)
     ordered = _classes(definition, classes)
     outline = checked_graph(onnx, model=model, task=definition.task, inputs=len(inputs), classes=len(ordered))
@@ -94,6 +95,16 @@ def foreign_artifact(
     artifact = Artifact(manifest.to_json(), onnx)
     Engine.from_artifact(artifact, definition=definition)
     return artifact
+
+
+def _refuse_choices(definition: ModelDefinition[Any], model: str) -> None:
+    """What training would have to choose is not known of a graph that was trained elsewhere."""
+    if definition.chooses:
+        raise DefinitionError(
+            f"Model {model!r} has a threshold to be chosen, or probabilities to be calibrated; its graph is trained already.",
+            {"model": model},
+            ["Give the threshold as a number, and leave calibrate= out: the graph gives calibrated probabilities where it is to."],
+        )
 
 
 def _draft(

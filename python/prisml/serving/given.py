@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import InstanceState
 
 from prisml.errors import ConfigurationError, EncodingError, LimitExceededError
+from prisml.manifest import Task
 from prisml.serving.columns import hands_over, is_array, read_table
 from prisml.serving.served import Columns
 
@@ -94,6 +95,24 @@ def _identity(state: InstanceState[Any]) -> dict[str, object]:
         return {}
     mapper = state.mapper
     return {mapper.get_property_by_column(column).key: value for column, value in zip(mapper.primary_key, state.identity, strict=True)}
+
+
+def checked_threshold(threshold: object, model: str, task: Task) -> float | None:
+    """``threshold`` as a float, None for None; ``ConfigurationError`` where it is no probability, or the labels hang on none."""
+    if threshold is None:
+        return None
+    if task != "binary":
+        raise ConfigurationError(
+            f"A threshold is given for {model!r}, which is a {task} model.", {"model": model, "task": task}, ["Leave it out."]
+        )
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        kind = type(threshold).__name__
+        raise ConfigurationError(
+            f"The threshold for {model!r} is a {kind} that is no probability.",
+            {"model": model, "type": kind},
+            ["Give a number from 0 to 1: the label is positive where the probability is above it."],
+        )
+    return float(threshold)
 
 
 def checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import index
 from types import MappingProxyType
@@ -34,6 +34,10 @@ class Reading:
     def of(cls, manifest: Manifest) -> Reading:
         """The reading that ``manifest`` asks for."""
         return cls(manifest.task, manifest.classes, 0.5 if manifest.threshold is None else manifest.threshold)
+
+    def at(self, threshold: float | None) -> Reading:
+        """The same, with another threshold (None: its own)."""
+        return self if threshold is None else replace(self, threshold=threshold)
 
     def labels(self, raw: NDArray[np.float64]) -> NDArray[np.object_]:
         """The class of each row, None where the row has no prediction."""
@@ -113,6 +117,13 @@ class Predictions:
         if self._reading.task == "multiclass":
             return self._raw
         return _read_only(np.column_stack((1.0 - self._raw, self._raw)))
+
+    def at(self, threshold: float | None) -> Predictions:
+        """The same batch, in which ``threshold`` divides the two labels, whichever version answered (None: each its own)."""
+        if threshold is None:
+            return self
+        shares = self._shares and replace(self._shares, readings=tuple(each.at(threshold) for each in self._shares.readings))
+        return Predictions(self._raw, self._reading.at(threshold), self.version, errors=self.errors, unseen=self.unseen, shares=shares)
 
     def failing(self, errors: Mapping[int, PrisMLError]) -> Predictions:
         """The same batch, in which these rows failed too; the errors are in order of their rows."""

@@ -13,12 +13,15 @@ from prisml.definition.identifiers import find_identifiers
 from prisml.definition.leaks import Leak, refuse_leaks
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, TimeSplit
+from prisml.definition.threshold import DEFAULT_THRESHOLD
 from prisml.extraction.fingerprint import fingerprints_of
 from prisml.extraction.reads import reads_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import Finding, GateVerdict, Manifest, Parity, Read, Rows
+from prisml.manifest import Calibration, Finding, GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
+from prisml.training.calibration import calibrate
+from prisml.training.calibration.record import record
 from prisml.training.crossval import cross_validate
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
@@ -33,9 +36,14 @@ from prisml.training.leakage import find_leaks
 from prisml.training.parity import verify
 from prisml.training.parts import Data, divide
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
+from prisml.training.production import Floats, predict
+from prisml.training.threshold import choose_threshold
 from prisml.training.vocabulary import code_count
 
 Result = TypeVar("Result")
+
+# So many times 16, of which as many are kept.
+_GOLDEN_DRAWS = 4
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,15 @@ def fit(
     """
     libraries = require_training_stack(definition.algorithm)
     model = definition.name
-    data = _step(progress, "split", lambda: divide(definition, extracted))
+    data = _step(
+        progress, "split", lambda: divide(definition, extracted, validation_size=definition.validation_size if definition.chooses else None)
+    )
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
     folded = cross_validate(definition, extracted, data, lambda part: _fit(definition, part), progress=progress)
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
-    onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
-    draft = _draft(definition, extracted, data, fitted, onnx, libraries)
+    uncalibrated = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
+    fitted, onnx = calibrate(fitted, uncalibrated, data, method=definition.calibrate, model=model)
+    draft = _thresholded(definition, data, onnx, _draft(definition, extracted, data, fitted, onnx, libraries))
     draft = draft.model_copy(
         update={
             "waived": waived,
@@ -85,9 +96,12 @@ def fit(
     )
     decisions = decisions_of(fitted) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
-    golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
+    made_of = weights_of(fitted) if decisions is None else decisions
+    # Of a calibrated model some are left out.
+    draws = range(1 if fitted.calibration is None else _GOLDEN_DRAWS)
+    golden = tuple(row for draw in draws for row in golden_rows(data.inputs, made_of, seed=definition.seed + draw))
     verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
-    holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=definition.threshold)
+    holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=draft.threshold or DEFAULT_THRESHOLD)
     evaluation = _step(progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task))
     verdicts = judge(definition.gates, evaluation, model=model)
     manifest = draft.model_copy(
@@ -97,9 +111,25 @@ def fit(
             "gates": verdicts,
             "parity": verified.parity,
             "golden": verified.golden,
+            "calibration": _calibration(data, fitted, verified.predictions, uncalibrated, draft),
         }
     )
     return Candidate(Artifact(manifest.to_json(), onnx), verdicts, data.warnings)
+
+
+def _thresholded(definition: ModelDefinition[Any], data: Data, onnx: bytes, draft: Manifest) -> Manifest:
+    """The draft with the threshold that the definition's rule chooses; as it is where there is none."""
+    if definition.threshold_rule is None or data.validation is None:
+        return draft
+    predicted = predict(onnx, draft, data.validation.matrix)
+    chosen = choose_threshold(definition.threshold_rule, data.validation.target, predicted, model=draft.name)
+    return draft.model_copy(update={"threshold": chosen.threshold, "threshold_rule": chosen.record})
+
+
+def _calibration(data: Data, fitted: FittedPipeline, after: Floats, uncalibrated: bytes, draft: Manifest) -> Calibration | None:
+    if fitted.calibration is None:
+        return None
+    return record(fitted.calibration, data.test.target, before=predict(uncalibrated, draft, data.test.matrix), after=after)
 
 
 def _refuse_leaks(definition: ModelDefinition[Any], extracted: Extracted, data: Data) -> tuple[str, ...]:
@@ -134,7 +164,16 @@ def _fit(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
         encoding=definition.encoding,
     )
     columns = [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in data.inputs]
-    return fit_pipeline(choice, columns, data.train.matrix, data.train.target, task=definition.task, classes=data.classes, model=model)
+    return fit_pipeline(
+        choice,
+        columns,
+        data.train.matrix,
+        data.train.target,
+        task=definition.task,
+        classes=data.classes,
+        model=model,
+        class_weight=definition.class_weight,
+    )
 
 
 def _draft(
@@ -166,6 +205,7 @@ def _draft(
             dropped_open_window=extracted.dropped.open_window,
             dropped_overlapping=data.overlapping,
             train=len(data.train),
+            validation=0 if data.validation is None else len(data.validation),
             test=len(data.test),
         ),
         metrics={},

@@ -6,25 +6,26 @@ release makes the golden rows differ, and in other people's programs, which have
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prisml.errors import ParityError
 from prisml.manifest import GoldenRow, Manifest, Parity, Task
-from prisml.registry.bundle import Artifact
 from prisml.serving.engine import Engine
-from prisml.serving.golden import named_only
-from prisml.serving.prediction import Predictions
-from prisml.serving.settings import Settings
+from prisml.training.calibration.calibration import ULPS
 from prisml.training.edges import EdgeRows, Scalar
 from prisml.training.export.trees import tree_count
+from prisml.training.golden import steady
 from prisml.training.pipeline import FittedPipeline
+from prisml.training.production import engine_of, numbers_of
 
 TOLERANCE = 1e-5
 _PRECISE_TREES = 100
 """So many trees ONNX Runtime adds up, in float32, well within the tolerance; for more of them it is allowed more."""
+_USUAL_ULPS = 2.0
+"""So many float32 ulps two right answers are usually apart at most."""
 # The parameter that says how many trees are added up.
 _TREES_BY = {
     **dict.fromkeys(("random_forest", "extra_trees", "gradient_boosting", "xgboost", "lightgbm"), "n_estimators"),
@@ -58,15 +59,15 @@ def verify(
 
     ``manifest`` is that of the graph; ``holdout`` are encoded rows. Edge rows go through the engine's encoder, each feature under its
     own name. A probability may differ by 1e-5, a number by 1e-5 of the largest (of an edge row: or of its own); in ONNX Runtime, by as
-    much for each hundred trees. ``ParityError`` otherwise. ``golden`` rows come back with what ONNX Runtime gives for them.
+    much for each hundred trees. A calibrated probability may besides differ by as much as it moves where the score behind it is off by
+    eight float32 ulps. ``ParityError`` otherwise. ``golden`` rows come back with what ONNX Runtime gives for them: of a calibrated
+    model the first 16 that this moves by little.
     """
-    artifact = Artifact(named_only(manifest).to_json(), onnx)
-    truth = np.concatenate((_reference(fitted, holdout), _reference(fitted, edges.matrix)))
-    # Whatever the environment says of this process: both are to be good, and equal training is to give equal digests.
-    settings = Settings.read()
-    reference = Engine.from_artifact(artifact, settings=replace(settings, native=False))
+    every = np.concatenate((holdout, edges.matrix))
+    truth = Truth(_reference(fitted, every), slack_of(fitted, every))
+    reference = engine_of(onnx, manifest, native=False)
     predicted = _judged(reference, fitted, manifest, holdout, edges, truth)
-    production = Engine.from_artifact(artifact, settings=replace(settings, native=True))
+    production = engine_of(onnx, manifest, native=True)
     if production.info().scorer == "native":
         predicted = _judged(production, fitted, manifest, holdout, edges, truth)
     held, comparison = predicted
@@ -77,25 +78,29 @@ def verify(
         tolerance=comparison.tolerance,
         label_flips=comparison.flips,
     )
-    expected = _raw(reference.predict_many(golden), manifest.task)
+    if fitted.calibration is not None:
+        golden = steady(golden, slack_of(fitted, reference.encode(golden), ulps=_USUAL_ULPS))
+    expected = numbers_of(reference.predict_many(golden), manifest.task)
     rows = zip(golden, expected, strict=True)
     return Verified(held, parity, tuple(GoldenRow(features=row, expected=tuple(np.atleast_1d(each).tolist())) for row, each in rows))
 
 
 def _judged(
-    engine: Engine, fitted: FittedPipeline, manifest: Manifest, holdout: NDArray[np.float32], edges: EdgeRows, truth: Floats
+    engine: Engine, fitted: FittedPipeline, manifest: Manifest, holdout: NDArray[np.float32], edges: EdgeRows, truth: Truth
 ) -> tuple[Floats, _Comparison]:
     """What the engine predicts for the hold-out, and how far it is from the ``truth``; ``ParityError`` where that is too far."""
-    held = _raw(engine.predict_encoded(holdout), manifest.task)
-    made = _raw(engine.predict_many(edges.rows), manifest.task)
+    held = numbers_of(engine.predict_encoded(holdout), manifest.task)
+    made = numbers_of(engine.predict_many(edges.rows), manifest.task)
     is_native = engine.info().scorer == "native"
+    rounding = 1.0 if is_native else _reference_rounding(fitted)
     comparison = _compare(
         np.concatenate((held, made)),
-        truth,
+        truth.predictions,
         task=manifest.task,
         threshold=0.5 if manifest.threshold is None else manifest.threshold,
         held=len(held),
-        tolerance=TOLERANCE if is_native else _reference_tolerance(fitted),
+        tolerance=TOLERANCE * rounding,
+        slack=truth.slack * rounding,
     )
     if comparison.failed.any() or comparison.flips:
         every = np.concatenate((holdout, edges.matrix))
@@ -103,14 +108,26 @@ def _judged(
     return held, comparison
 
 
-def _reference_tolerance(fitted: FittedPipeline) -> float:
-    """ONNX Runtime's: what it rounds grows with the trees that it adds up in float32."""
+def _reference_rounding(fitted: FittedPipeline) -> float:
+    """By how much more ONNX Runtime may differ: what it rounds grows with the trees that it adds up in float32."""
     trees = tree_count(fitted) if fitted.choice.algorithm.trees else 0
-    return TOLERANCE * max(1.0, trees / _PRECISE_TREES)
+    return max(1.0, trees / _PRECISE_TREES)
 
 
-def _raw(predictions: Predictions, task: Task) -> Floats:
-    return np.asarray(predictions.probabilities if task == "multiclass" else predictions.values, dtype=np.float64)
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What scikit-learn predicts, and how much more than the tolerance each of it may differ (0: not at all)."""
+
+    predictions: Floats
+    slack: Floats
+
+
+def slack_of(fitted: FittedPipeline, matrix: NDArray[np.float32], *, ulps: float = ULPS) -> Floats:
+    """How far a calibrated probability moves where its score is off by so many float32 ulps, of the predictions' shape; else 0."""
+    if fitted.calibration is None:
+        return np.zeros(())
+    slack = fitted.calibration.slack(fitted.scores(matrix, of=fitted.calibration.of), ulps)
+    return slack[:, 1] if fitted.task == "binary" else slack
 
 
 def _reference(fitted: FittedPipeline, matrix: NDArray[np.float32]) -> Floats:
@@ -136,16 +153,18 @@ class _Comparison:
         return float(self.distance.max(initial=0.0))
 
 
-def _compare(engine: Floats, reference: Floats, *, task: Task, threshold: float, held: int, tolerance: float) -> _Comparison:
+def _compare(engine: Floats, reference: Floats, *, task: Task, threshold: float, held: int, tolerance: float, slack: Floats) -> _Comparison:
     difference = np.abs(engine - reference)
     if task == "regression":
         scale = max(1.0, float(np.abs(reference[:held]).max(initial=0.0)))
         return _Comparison(difference * (scale / np.maximum(scale, np.abs(reference))), tolerance * scale, 0)
+    allowed = tolerance + slack
+    difference *= tolerance / allowed
     if task == "binary":
-        flipped = ((engine > threshold) != (reference > threshold)) & (np.abs(reference - threshold) > tolerance)
+        flipped = ((engine > threshold) != (reference > threshold)) & (np.abs(reference - threshold) > allowed)
         return _Comparison(difference, tolerance, int(np.count_nonzero(flipped)))
     chosen = np.take_along_axis(reference, engine.argmax(axis=1)[:, None], axis=1)[:, 0]
-    flipped = reference.max(axis=1) - chosen > tolerance
+    flipped = reference.max(axis=1) - chosen > (allowed if np.ndim(allowed) < 2 else allowed.max(axis=1))
     return _Comparison(difference.max(axis=1), tolerance, int(np.count_nonzero(flipped)))
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from prisml.definition.balance import ClassWeight
 from prisml.errors import TrainingError
 from prisml.manifest import ClassLabel, Task
 from prisml.training.choice import Choice
+from prisml.training.class_weight import apply_class_weight
 from prisml.training.settled import tell_categories
+
+if TYPE_CHECKING:
+    from prisml.training.calibration.calibration import Calibration, Of
 
 FILL, DESIGN, ESTIMATOR = "fill", "design", "estimator"
 _CHUNK = 65_536
@@ -37,12 +42,15 @@ class FittedPipeline:
     """A fitted scikit-learn ``Pipeline`` with the steps ``fill`` (where a column is filled), ``design`` (linear models), ``estimator``.
 
     Trees get the float32 matrix as it is. Linear models get the same float32 numbers as float64, so that scaling rounds nothing.
+    ``class_weights`` is how much a row of each class counted, empty where all counted alike; ``calibration`` is what is done to scores.
     """
 
     pipeline: Any
     choice: Choice
     task: Task
     columns: tuple[Column, ...]
+    class_weights: tuple[float, ...] = ()
+    calibration: Calibration | None = None
 
     @property
     def estimator(self) -> Any:
@@ -66,10 +74,21 @@ class FittedPipeline:
         return [place for place, column in enumerate(self.columns) if column.codes]
 
     def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What scikit-learn gives: probabilities of shape (n, classes), or numbers of shape (n,)."""
+        """What scikit-learn gives: probabilities of shape (n, classes), calibrated where they are to be, or numbers of shape (n,)."""
+        if self.calibration is not None:
+            return self.calibration.probabilities(self.scores(matrix, of=self.calibration.of))
+        return self._ask(self.pipeline.predict if self.task == "regression" else self.pipeline.predict_proba, matrix)
+
+    def scores(self, matrix: NDArray[np.float32], *, of: Of) -> NDArray[np.float64]:
+        """What is calibrated, as scikit-learn gives it: the positive class's of shape (n, 1), or (n, classes)."""
+        if of == "decision":
+            return self._ask(self.pipeline.decision_function, matrix).reshape(len(matrix), -1)
+        probabilities = self._ask(self.pipeline.predict_proba, matrix)
+        return probabilities[:, 1:] if self.task == "binary" else probabilities
+
+    def _ask(self, ask: Callable[..., Any], matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         from threadpoolctl import threadpool_limits
 
-        ask = self.pipeline.predict if self.task == "regression" else self.pipeline.predict_proba
         dtype = np.float32 if self.choice.algorithm.trees else np.float64
         starts = range(0, len(matrix), _CHUNK)
         with threadpool_limits(limits=1):
@@ -86,8 +105,9 @@ def fit_pipeline(
     task: Task,
     classes: tuple[ClassLabel, ...],
     model: str,
+    class_weight: ClassWeight | None = None,
 ) -> FittedPipeline:
-    """The pipeline fitted on ``matrix`` and ``target``: codes into ``classes``, or numbers.
+    """The pipeline fitted on ``matrix`` and ``target``: codes into ``classes``, or numbers; ``class_weight`` is the definition's.
 
     BLAS and OpenMP run on one thread meanwhile, so that sums have one order on any number of cores. ``TrainingError`` where scikit-learn
     refuses.
@@ -96,19 +116,18 @@ def fit_pipeline(
     from threadpoolctl import threadpool_limits
 
     estimator = choice.estimator
-    if classes:
-        _translate_class_weight(estimator, classes, model)
-    refusals = (ValueError, ArithmeticError, MemoryError, *_own_errors(estimator))
+    weights, of_row = apply_class_weight(estimator, class_weight, classes, target, model=model) if classes else ((), None)
+    refusals: tuple[type[Exception], ...] = (ValueError, ArithmeticError, MemoryError, *_own_errors(estimator))
     told = tell_categories(choice, {column.name: column.codes for column in columns}, model)
     with threadpool_limits(limits=1):
         try:
-            steps = _fitted_steps(choice, columns, matrix, target, told)
+            steps = _fitted_steps(choice, columns, matrix, target, told if of_row is None else {**told, "sample_weight": of_row})
         except refusals as error:
             raise _refused(error, type(estimator).__name__, model) from error
     if "n_jobs" in estimator.get_params(deep=False):
         # Threads would add up the trees' predictions in another order each time.
         estimator.set_params(n_jobs=None)
-    return FittedPipeline(Pipeline(steps), choice, task, tuple(columns))
+    return FittedPipeline(Pipeline(steps), choice, task, tuple(columns), weights)
 
 
 def parameters_of(estimator: Any) -> dict[str, JsonValue]:
@@ -137,20 +156,6 @@ def _place_in_set(item: object) -> tuple[int, str]:
     return len(text), text
 
 
-def _translate_class_weight(estimator: Any, classes: tuple[ClassLabel, ...], model: str) -> None:
-    """The estimator learns codes; weights are given for labels."""
-    given = estimator.get_params(deep=False).get("class_weight")
-    if not isinstance(given, dict):
-        return
-    if set(given) != set(classes):
-        raise TrainingError(
-            f"Model {model!r}: class_weight has {len(given)} keys that are not the {len(classes)} classes of the label.",
-            {"model": model, "parameter": "class_weight"},
-            ['Give a weight for each label, or class_weight="balanced".'],
-        )
-    estimator.set_params(class_weight={code: given[label] for code, label in enumerate(classes)})
-
-
 def _own_errors(estimator: Any) -> tuple[type[Exception], ...]:
     """What LightGBM raises where scikit-learn and XGBoost raise a ``ValueError``."""
     if type(estimator).__module__.partition(".")[0] != "lightgbm":
@@ -173,7 +178,11 @@ def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
 
 
 def _fitted_steps(
-    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic], told: Mapping[str, object]
+    choice: Choice,
+    columns: Sequence[Column],
+    matrix: NDArray[np.float32],
+    target: NDArray[np.generic],
+    told: Mapping[str, object],
 ) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
     table: NDArray[np.floating[Any]] = matrix if choice.algorithm.trees else matrix.astype(np.float64)

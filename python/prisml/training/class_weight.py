@@ -1,0 +1,66 @@
+"""How much a row of each class counts in fitting."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prisml.definition.balance import ClassWeight
+from prisml.errors import DefinitionError, TrainingError
+from prisml.manifest import ClassLabel
+
+_BALANCED = ("balanced", "balanced_subsample")
+"""What estimators have as words. Of a forest's sample for each tree, the weights of all rows are what is expected."""
+
+
+def apply_class_weight(
+    estimator: Any, given: ClassWeight | None, classes: tuple[ClassLabel, ...], target: NDArray[np.generic], *, model: str
+) -> tuple[tuple[float, ...], NDArray[np.float64] | None]:
+    """The weight of each class in the order of ``classes`` (none: all count alike), and of each row, where ``fit`` is to be told.
+
+    ``given`` is the definition's; weights in the estimator's own ``class_weight`` count as given. An estimator that has such a
+    parameter gets them there, by the codes that it learns. ``DefinitionError`` where both are given, or the estimator takes no weights,
+    ``TrainingError`` where the labels are others than the weights are given for.
+    """
+    parameters = estimator.get_params(deep=False)
+    own = parameters.get("class_weight")
+    name = type(estimator).__name__
+    if given is not None and own is not None:
+        raise _refused(f"has class_weight= beside that of {name} itself", "Leave one of the two out.", model)
+    if given is None and own is None:
+        return (), None
+    weights = _by_code(own if given is None else given, classes, target.astype(np.intp), model)
+    if "class_weight" in parameters:
+        if own not in _BALANCED:
+            estimator.set_params(class_weight=dict(enumerate(weights)))
+        return weights, None
+    if "sample_weight" not in inspect.signature(estimator.fit).parameters:
+        raise _refused(f"has class_weight=, and {name} counts every row alike", "Leave it out, or choose another algorithm.", model)
+    return weights, np.asarray(weights)[target.astype(np.intp)]
+
+
+def _by_code(given: object, classes: tuple[ClassLabel, ...], target: NDArray[np.intp], model: str) -> tuple[float, ...]:
+    if given in _BALANCED:
+        # As scikit-learn's compute_class_weight: each class counts as much as any other in all.
+        counts = np.bincount(target, minlength=len(classes))
+        return tuple((len(target) / (len(classes) * counts)).tolist())
+    if not isinstance(given, Mapping):
+        raise _refused(f"has a {type(given).__name__} as class_weight", 'Give a weight for each label, or "balanced".', model)
+    unknown = [label for label in given if label not in classes]
+    missing = len(classes) - (len(given) - len(unknown))
+    if unknown or missing:
+        named = f" {', '.join(map(repr, unknown))} is no class of the label;" if unknown else ""
+        raise TrainingError(
+            f"Model {model!r}: class_weight does not fit the label's {len(classes)} classes:{named} {missing} of them have no weight.",
+            {"model": model, "parameter": "class_weight", "unknown": tuple(unknown), "missing": missing},
+            ['Give a weight for each label, or class_weight="balanced".'],
+        )
+    return tuple(float(given[label]) for label in classes)
+
+
+def _refused(what: str, way_out: str, model: str) -> DefinitionError:
+    return DefinitionError(f"Model {model!r} {what}.", {"model": model, "parameter": "class_weight"}, [way_out])
