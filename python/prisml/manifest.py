@@ -70,11 +70,46 @@ class Input(_Frozen):
 
 
 class Interval(_Frozen):
-    """A metric on the hold-out with the ends of its 95 % bootstrap interval."""
+    """A metric on the hold-out with the ends of its 95 % interval."""
 
     value: float
     low: float | None = None
     high: float | None = None
+
+
+class Fold(_Frozen):
+    """How many rows a model of a cross-validation was trained on, and how many it was judged by."""
+
+    train: int
+    test: int
+
+
+class Folded(_Frozen):
+    """A metric over the folds of a cross-validation: its mean, its standard deviation (of a sample), and each fold's; None: not defined."""
+
+    mean: float
+    deviation: float
+    values: tuple[float | None, ...]
+
+
+class CrossValidation(_Frozen):
+    """The folds of the training part, made as the split made the parts, and each metric over them."""
+
+    folds: tuple[Fold, ...]
+    metrics: dict[str, Folded]
+
+
+class Finding(_Frozen):
+    """What was found of the training's rows and did not stop it: a stable code, the feature that it is about, and the way out."""
+
+    code: str
+    feature: str | None = None
+    what: str
+    way_out: str
+
+    def __str__(self) -> str:
+        subject = "" if self.feature is None else f"feature {self.feature!r} "
+        return f"{self.code}: {subject}{self.what}. {self.way_out}"
 
 
 class GateVerdict(_Frozen):
@@ -208,8 +243,8 @@ class Manifest(_Frozen):
     were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``reads`` are the columns
     that the features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know
     it. ``encoding`` says how category codes reached the estimator. ``waived`` is what guards against leakage found and the definition
-    waived, as ``"guard:feature"``. ``calibration`` is None where probabilities are as fitted, ``threshold_rule`` where the definition
-    gives the threshold.
+    waived, as ``"guard:feature"``. ``warnings`` are what was found of the rows before fitting; ``cross_validation`` is None where none
+    was asked for, ``calibration`` where probabilities are as fitted, ``threshold_rule`` where the definition gives the threshold.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -239,6 +274,8 @@ class Manifest(_Frozen):
     baseline: dict[str, float]
     gates: tuple[GateVerdict, ...] = ()
     waived: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    cross_validation: CrossValidation | None = None
     parity: Parity
     libraries: dict[str, str]
     model_sha256: str = Field(pattern="^[0-9a-f]{64}$")

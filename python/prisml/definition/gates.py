@@ -11,15 +11,21 @@ from prisml.definition.place import Place, choose_from
 from prisml.errors import DefinitionError
 from prisml.manifest import Task
 
-_BINARY = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "log_loss", "brier")
-_MULTICLASS = ("accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "log_loss")
-_REGRESSION = ("r2", "mae", "rmse", "median_absolute_error")
+_PARTS = ("precision", "recall", "f1")
+_BINARY = ("accuracy", "balanced_accuracy", *_PARTS, "roc_auc", "average_precision", "log_loss", "brier", "ece")
+_MULTICLASS = (
+    *("accuracy", "balanced_accuracy"),
+    *(f"{name}_macro" for name in _PARTS),
+    *(f"{name}_weighted" for name in _PARTS),
+    *("roc_auc_ovr", "roc_auc_ovr_weighted", "log_loss", "brier", "ece"),
+)
+_REGRESSION = ("mae", "rmse", "mape", "r2", "median_ae")
 
 METRICS: dict[Task, tuple[str, ...]] = {"binary": _BINARY, "multiclass": _MULTICLASS, "regression": _REGRESSION}
 """The metrics that every model of a task is measured by."""
 
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "mae", "rmse", "median_absolute_error"})
-"""The metrics that count errors."""
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "mae", "rmse", "mape", "median_ae", "median_absolute_error"})
+"""The metrics that count errors; versions of earlier releases have the last under its old name."""
 
 _SHARES = frozenset({*_BINARY, *_MULTICLASS}) - {"log_loss"}
 _ALL = tuple(dict.fromkeys((*_BINARY, *_MULTICLASS, *_REGRESSION)))
@@ -33,9 +39,9 @@ class Gate:
     ``Gate("accuracy", better_than="baseline")`` more than what always guessing the majority class (in a regression: the mean)
     reaches. Exactly one of the three stands in a gate; give several gates for several conditions.
 
-    Metrics of a binary task: accuracy, balanced_accuracy, precision, recall, f1, roc_auc, average_precision, log_loss, brier.
-    Of a multiclass task: accuracy, balanced_accuracy, f1_macro, roc_auc_ovr, log_loss. Of a regression: r2, mae, rmse,
-    median_absolute_error. Raises ``DefinitionError`` for an unknown metric, or a bound that would let any model through.
+    Metrics of a binary task: accuracy, balanced_accuracy, precision, recall, f1, roc_auc, average_precision, log_loss, brier, ece.
+    Of a multiclass task: accuracy, balanced_accuracy, precision, recall and f1 as ..._macro and ..._weighted, roc_auc_ovr,
+    roc_auc_ovr_weighted, log_loss, brier, ece. Of a regression: mae, rmse, mape (a share), r2, median_ae. Raises ``DefinitionError`` for an unknown metric, or a bound that would let any model through.
     """
 
     metric: str

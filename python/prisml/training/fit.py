@@ -17,11 +17,12 @@ from prisml.definition.threshold import DEFAULT_THRESHOLD
 from prisml.extraction.fingerprint import fingerprints_of
 from prisml.extraction.reads import reads_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import Calibration, GateVerdict, Manifest, Parity, Read, Rows
+from prisml.manifest import Calibration, Finding, GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.training.calibration import Calibrated, calibrate
 from prisml.training.calibration.record import record
+from prisml.training.crossval import cross_validate
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
@@ -51,6 +52,7 @@ class Candidate:
 
     artifact: Artifact
     verdicts: tuple[GateVerdict, ...]
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -79,12 +81,20 @@ def fit(
         progress, "split", lambda: divide(definition, extracted, validation_size=definition.validation_size if definition.chooses else None)
     )
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
+    folded = cross_validate(definition, extracted, data, lambda part: _fit(definition, part), progress=progress)
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     uncalibrated = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     calibrated = calibrate(fitted, uncalibrated, data, method=definition.calibrate, model=model)
     fitted, onnx = calibrated.fitted, calibrated.onnx
     draft = _thresholded(definition, data, onnx, _draft(definition, extracted, data, fitted, onnx, libraries))
-    draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
+    draft = draft.model_copy(
+        update={
+            "waived": waived,
+            "warnings": data.warnings,
+            "cross_validation": folded,
+            "reads": reads_of(definition) if reads is None else reads,
+        }
+    )
     decisions = decisions_of(fitted) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
     made_of = weights_of(fitted) if decisions is None else decisions
@@ -93,10 +103,7 @@ def fit(
     golden = tuple(row for draw in draws for row in golden_rows(data.inputs, made_of, seed=definition.seed + draw))
     verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=draft.threshold or DEFAULT_THRESHOLD)
-    bounded = {gate.metric for gate in definition.gates}
-    evaluation = _step(
-        progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task, bounded=bounded, seed=definition.seed)
-    )
+    evaluation = _step(progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task))
     verdicts = judge(definition.gates, evaluation, model=model)
     manifest = draft.model_copy(
         update={
@@ -108,7 +115,7 @@ def fit(
             "calibration": _calibration(data, calibrated, verified.predictions, uncalibrated, draft),
         }
     )
-    return Candidate(Artifact(manifest.to_json(), onnx), verdicts)
+    return Candidate(Artifact(manifest.to_json(), onnx), verdicts, data.warnings)
 
 
 def _thresholded(definition: ModelDefinition[Any], data: Data, onnx: bytes, draft: Manifest) -> Manifest:
