@@ -87,7 +87,7 @@ class Holdout:
         """The logarithmic loss of each row, as scikit-learn clips it."""
         smallest = np.finfo(np.float64).eps
         given = self.shares[np.arange(len(self.truth)), self.truth.astype(np.intp)]
-        return -np.log(np.clip(given, smallest, 1 - smallest))
+        return np.asarray(-np.log(np.clip(given, smallest, 1 - smallest)))
 
     @cached_property
     def squares(self) -> Floats:
