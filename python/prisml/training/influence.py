@@ -53,8 +53,9 @@ def _confusions(holdout: Holdout) -> tuple[Floats, Floats]:
 
 def _accuracy(holdout: Holdout) -> Influence:
     confusion, added = _confusions(holdout)
-    centre = float(np.trace(confusion + added) / (confusion + added).sum())
-    return _of_cells(holdout, np.eye(holdout.classes) - centre, added, centre)
+    full = confusion + added
+    centre = float(np.trace(full) / full.sum())
+    return _of_cells(holdout, (np.eye(holdout.classes) - centre) * np.sqrt(confusion.sum() / full.sum()), added, centre)
 
 
 def _parts(name: str, weigh: Callable[[Floats], Floats], *, weighted: bool = False) -> Reader:

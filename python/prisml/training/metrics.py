@@ -70,7 +70,7 @@ class Holdout:
     @cached_property
     def said(self) -> Floats:
         """The probability that is judged for calibration: P(positive), or that of the likeliest class."""
-        return self.predicted if self.predicted.ndim == 1 else self.predicted.max(axis=1)
+        return self.predicted if self.predicted.ndim == 1 else np.asarray(self.predicted.max(axis=1))
 
     @cached_property
     def came_true(self) -> Floats:
