@@ -16,8 +16,9 @@ from scipy import integrate, special, stats
 
 from prisml.manifest import Interval, Task
 from prisml.training.evaluate import holdout_of
+from prisml.training.holdout import Holdout
 from prisml.training.intervals import difference, interval
-from prisml.training.metrics import METRICS, Holdout
+from prisml.training.metrics import METRICS
 
 HUGE = 2_000_000
 Floats = NDArray[np.float64]

@@ -15,7 +15,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.training.metrics import BINS, PARTS, Floats, Holdout, Parts, Ranking
+from prisml.training.holdout import BINS, Floats, Holdout, Ranking
+from prisml.training.metrics import PARTS, Parts
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,8 +18,9 @@ from __future__ import annotations
 import numpy as np
 
 from prisml.manifest import Interval
+from prisml.training.holdout import BINS, Floats, Holdout
 from prisml.training.influence import INFLUENCES
-from prisml.training.metrics import BINS, EVERY, Floats, Holdout
+from prisml.training.metrics import EVERY
 
 CONFIDENCE = 0.95
 _LOSSES = frozenset({"log_loss", "brier", "mae", "mape"})
