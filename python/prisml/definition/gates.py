@@ -41,7 +41,8 @@ class Gate:
 
     Metrics of a binary task: accuracy, balanced_accuracy, precision, recall, f1, roc_auc, average_precision, log_loss, brier, ece.
     Of a multiclass task: accuracy, balanced_accuracy, precision, recall and f1 as ..._macro and ..._weighted, roc_auc_ovr,
-    roc_auc_ovr_weighted, log_loss, brier, ece. Of a regression: mae, rmse, mape (a share), r2, median_ae. Raises ``DefinitionError`` for an unknown metric, or a bound that would let any model through.
+    roc_auc_ovr_weighted, log_loss, brier, ece. Of a regression: mae, rmse, mape (a share), r2, median_ae. Raises
+    ``DefinitionError`` for an unknown metric, or a bound that would let any model through.
     """
 
     metric: str
