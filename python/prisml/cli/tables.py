@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from prisml.cli import render
 from prisml.manifest import GateVerdict, Input, Manifest
@@ -32,12 +33,18 @@ def metrics(manifest: Manifest) -> Table:
 
 
 def gates(verdicts: Sequence[GateVerdict]) -> Table:
-    """Each gate with what it wanted and what the hold-out gave."""
-    rows = [
-        (each.metric, each.wanted, render.number(each.got.value), render.interval(each.got), render.verdict(passed=each.passed))
-        for each in verdicts
-    ]
-    return render.table("Gates", ("gate", "wanted", "got", "95 % interval", "passed"), rows, right=("got", "95 % interval"))
+    """Each gate with what it wanted and what the hold-out gave, and what decided."""
+    columns = ("gate", "wanted", "got", "interval", "passed", "why")
+    made = render.table("Gates", columns if any(map(_why, verdicts)) else columns[:-1], [], right=("got", "interval"))
+    for each in verdicts:
+        got = ("-", "-") if each.got is None else (render.number(each.got.value), render.interval(each.got))
+        cells = (each.name, each.wanted, *got, render.verdict(passed=each.passed), _why(each))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells[: len(made.columns)]))
+    return made
+
+
+def _why(verdict: GateVerdict) -> str:
+    return " ".join(f"{said[0].upper()}{said[1:].rstrip('.')}." for said in (verdict.reason, verdict.overlap) if said)
 
 
 def features(manifest: Manifest) -> Table:

@@ -131,7 +131,7 @@ def define_model(
         split=parts,
         seed=_check_seed(place, seed),
         threshold=_check_threshold(place, threshold, resolved),
-        gates=(*check_gates(place, gates, resolved), *shorthand),
+        gates=(*check_gates(place, mapper, gates, resolved), *shorthand),
         waive=waivers,
         inputs=inputs,
         given_name=name,

@@ -35,7 +35,7 @@ def evaluate(model: Holdout, train: NDArray[np.generic], *, task: Task, bounded:
 
     The metrics in ``bounded`` get the ends of a 95 % interval: percentiles of 200 bootstrap resamples of the hold-out's rows.
     """
-    guess = _guess(model, train, task)
+    guess = guess_of(model, train, task)
     counts = np.ones(len(model.truth))
     metrics: dict[str, Interval] = {}
     baseline: dict[str, float] = {}
@@ -49,7 +49,7 @@ def evaluate(model: Holdout, train: NDArray[np.generic], *, task: Task, bounded:
     return Evaluation(metrics, baseline)
 
 
-def _guess(model: Holdout, train: NDArray[np.generic], task: Task) -> Holdout:
+def guess_of(model: Holdout, train: NDArray[np.generic], task: Task) -> Holdout:
     """The training part's mean for every row; or its most frequent class, with each class's share as probability."""
     rows = len(model.truth)
     if task == "regression":
