@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -34,6 +34,7 @@ help:
 	@echo "make verify-extraction    speed and memory of reading a table"
 	@echo "make verify-features      training and prediction have the same numbers: every kind of feature, three databases, bit for bit"
 	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
+	@echo "make verify-gates         gates whose verdict is known beforehand, each trained by the command line"
 	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
 	@echo "make verify-latency       as verify-batch"
 	@echo "make verify-leakage       leaks planted into real data: which guards miss them, and alarms on honest data"
@@ -144,6 +145,9 @@ verify-concurrency: $(INSTALLED)
 
 verify-leakage: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_leakage
+
+verify-gates: $(INSTALLED)
+	$(BIN)/python -m benches.verify_gates
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions

@@ -58,8 +58,8 @@ class Case:
     """A gate, and what is expected of it.
 
     ``before`` is the definition whose training serves when the gate is judged (None: nothing serves), ``options`` are those of the
-    definition with the gate; all are Python beside ``SHOP``. ``unmapped`` is a column that is not mapped any more then. ``says`` are parts of the
-    verdict's reason and overlap.
+    definition with the gate; all are Python beside ``SHOP``. ``unmapped`` is a column that is not mapped any more then. ``says`` are parts
+    of the verdict's reason and overlap.
     """
 
     kind: str

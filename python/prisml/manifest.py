@@ -70,7 +70,7 @@ class Input(_Frozen):
 
 
 class Interval(_Frozen):
-    """A metric on the hold-out with the ends of its 95 % bootstrap interval."""
+    """A metric on the hold-out with the ends of its 95 % interval."""
 
     value: float
     low: float | None = None
@@ -85,6 +85,41 @@ class SliceVerdict(_Frozen):
     got: Interval | None = None
     difference: Interval | None = None
     passed: bool | None = None
+
+
+class Fold(_Frozen):
+    """How many rows a model of a cross-validation was trained on, and how many it was judged by."""
+
+    train: int
+    test: int
+
+
+class Folded(_Frozen):
+    """A metric over the folds of a cross-validation: its mean, its standard deviation (of a sample), and each fold's; None: not defined."""
+
+    mean: float
+    deviation: float
+    values: tuple[float | None, ...]
+
+
+class CrossValidation(_Frozen):
+    """The folds of the training part, made as the split made the parts, and each metric over them."""
+
+    folds: tuple[Fold, ...]
+    metrics: dict[str, Folded]
+
+
+class Finding(_Frozen):
+    """What was found of the training's rows and did not stop it: a stable code, the feature that it is about, and the way out."""
+
+    code: str
+    feature: str | None = None
+    what: str
+    way_out: str
+
+    def __str__(self) -> str:
+        subject = "" if self.feature is None else f"feature {self.feature!r} "
+        return f"{self.code}: {subject}{self.what}. {self.way_out}"
 
 
 class GateVerdict(_Frozen):
@@ -192,6 +227,7 @@ class Manifest(_Frozen):
     that the features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know
     it. ``holdout`` is a SHA-256 of the keys of the rows that were held out, by which another training tells whether it holds out the
     same; None where that was not kept. ``waived`` is what guards against leakage found and the definition waived, as ``"guard:feature"``.
+    ``warnings`` are what was found of the rows before fitting; ``cross_validation`` is None where none was asked for.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -219,6 +255,8 @@ class Manifest(_Frozen):
     baseline: dict[str, float]
     gates: tuple[GateVerdict, ...] = ()
     waived: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    cross_validation: CrossValidation | None = None
     parity: Parity
     libraries: dict[str, str]
     model_sha256: str = Field(pattern="^[0-9a-f]{64}$")

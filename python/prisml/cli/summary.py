@@ -12,7 +12,20 @@ from prisml.commands.train import Trained
 if TYPE_CHECKING:
     from prisml.training.fit import Candidate
 
-STORED = {"task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline", "waived", "parity"}
+STORED = {
+    "task",
+    "estimator",
+    "parameters",
+    "rows",
+    "split",
+    "seed",
+    "metrics",
+    "baseline",
+    "waived",
+    "warnings",
+    "cross_validation",
+    "parity",
+}
 """What of the manifest belongs to the verdict."""
 
 
@@ -26,6 +39,10 @@ def write_summary(trained: Trained) -> None:
     screen = render.console()
     screen.print(render.table(trained.model, ("", ""), _facts(trained, trained.candidate)))
     screen.print(tables.metrics(manifest))
+    if manifest.cross_validation is not None:
+        screen.print(tables.cross_validation(manifest.cross_validation))
+    for finding in trained.candidate.warnings:
+        render.say(f"Warning: {finding}", style="yellow")
     if trained.candidate.verdicts:
         screen.print(tables.gates(trained.candidate.verdicts))
     if trained.version is not None:

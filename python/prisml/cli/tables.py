@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prisml.cli import render
-from prisml.manifest import GateVerdict, Input, Manifest
+from prisml.manifest import CrossValidation, GateVerdict, Input, Manifest
 
 
 def is_measured(manifest: Manifest) -> bool:
@@ -30,6 +30,16 @@ def metrics(manifest: Manifest) -> Table:
     ]
     columns = ("metric", "value", "95 % interval", "baseline")
     return render.table("On the hold-out", columns, rows, right=columns[1:])
+
+
+def cross_validation(found: CrossValidation) -> Table:
+    """Each metric over the folds of the training part."""
+    rows = [
+        (name, render.number(of.mean), render.number(of.deviation), ", ".join(render.number(value) for value in of.values))
+        for name, of in found.metrics.items()
+    ]
+    columns = ("metric", "mean", "deviation", "folds")
+    return render.table(f"In {len(found.folds)} folds of the training part", columns, rows, right=columns[1:])
 
 
 def gates(verdicts: Sequence[GateVerdict]) -> Table:

@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 _LARGEST_SEED = 2**32 - 1
+_MOST_FOLDS = 20
 
 
 def define_model(
@@ -51,6 +52,7 @@ def define_model(
     as_of: AsOfLike = None,
     split: Split | Literal["time"] | None = None,
     test_size: float = DEFAULT_TEST_SIZE,
+    cv: int | None = None,
     seed: int = 42,
     threshold: float = 0.5,
     gates: Sequence[Gate] = (),
@@ -90,6 +92,9 @@ def define_model(
     ``split``
         ``RandomSplit()`` (stratified), ``TimeSplit(column, ...)`` or ``GroupSplit(column)``; ``"time"`` goes by ``as_of``; ``test_size``
         is short for ``RandomSplit(test_size)``.
+    ``cv``
+        Cross-validate the training part first, in so many folds (2 to 20) made as the split makes its parts; of a split by time each
+        is judged by the rows that follow. The version keeps each metric's mean, standard deviation and values.
     ``seed``
         Of everything random in training.
     ``threshold``
@@ -137,6 +142,7 @@ def define_model(
         given_name=name,
         as_of=moments,
         horizon=learned.horizon,
+        cv=_check_cv(place, cv),
         module=_globals_of_caller(),
     )
 
@@ -202,6 +208,16 @@ def _check_seed(place: Place, seed: object) -> int:
     if not 0 <= seed <= _LARGEST_SEED:
         raise place.of("seed").error("is negative or too large", f"Give an integer from 0 to {_LARGEST_SEED}.")
     return seed
+
+
+def _check_cv(place: Place, cv: object) -> int | None:
+    if cv is None:
+        return None
+    if isinstance(cv, bool) or not isinstance(cv, int):
+        raise place.of("cv").error(f"is a {type(cv).__name__}", "Give the number of folds, such as 5.")
+    if not 2 <= cv <= _MOST_FOLDS:
+        raise place.of("cv").error(f"is {cv}", f"Give from 2 to {_MOST_FOLDS} folds, such as 5.")
+    return cv
 
 
 def _check_threshold(place: Place, threshold: object, task: Task) -> float:

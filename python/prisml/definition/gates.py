@@ -15,15 +15,21 @@ from prisml.definition.place import Place, choose_from
 from prisml.errors import DefinitionError
 from prisml.manifest import Dtype, Task
 
-_BINARY = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "log_loss", "brier")
-_MULTICLASS = ("accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "log_loss")
-_REGRESSION = ("r2", "mae", "rmse", "median_absolute_error")
+_PARTS = ("precision", "recall", "f1")
+_BINARY = ("accuracy", "balanced_accuracy", *_PARTS, "roc_auc", "average_precision", "log_loss", "brier", "ece")
+_MULTICLASS = (
+    *("accuracy", "balanced_accuracy"),
+    *(f"{name}_macro" for name in _PARTS),
+    *(f"{name}_weighted" for name in _PARTS),
+    *("roc_auc_ovr", "roc_auc_ovr_weighted", "log_loss", "brier", "ece"),
+)
+_REGRESSION = ("mae", "rmse", "mape", "r2", "median_ae")
 
 METRICS: dict[Task, tuple[str, ...]] = {"binary": _BINARY, "multiclass": _MULTICLASS, "regression": _REGRESSION}
 """The metrics that every model of a task is measured by."""
 
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "mae", "rmse", "median_absolute_error"})
-"""The metrics that count errors."""
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "mae", "rmse", "mape", "median_ae", "median_absolute_error"})
+"""The metrics that count errors; versions of earlier releases have the last under its old name."""
 
 MEASURES = ("p99_ms", "size_mb")
 """What a gate may ask of any model besides: the milliseconds of a prediction, and the size of ``model.onnx``."""
@@ -54,10 +60,11 @@ class Gate:
     ``min_rows``
         How many rows of the hold-out a slice needs to be judged (100).
 
-    Metrics of a binary task: accuracy, balanced_accuracy, precision, recall, f1, roc_auc, average_precision, log_loss, brier.
-    Of a multiclass task: accuracy, balanced_accuracy, f1_macro, roc_auc_ovr, log_loss. Of a regression: r2, mae, rmse,
-    median_absolute_error. Of any: p99_ms, the milliseconds that 99 of 100 single predictions stay below on this machine, and size_mb,
-    the millions of bytes of ``model.onnx``; both take max= alone.
+    Metrics of a binary task: accuracy, balanced_accuracy, precision, recall, f1, roc_auc, average_precision, log_loss, brier, ece.
+    Of a multiclass task: accuracy, balanced_accuracy, precision, recall and f1 as ..._macro and ..._weighted, roc_auc_ovr,
+    roc_auc_ovr_weighted, log_loss, brier, ece. Of a regression: mae, rmse, mape (a share), r2, median_ae. Of any: p99_ms, the
+    milliseconds that 99 of 100 single predictions stay below on this machine, and size_mb, the millions of bytes of ``model.onnx``;
+    both take max= alone.
 
     Raises ``DefinitionError`` for an unknown metric, or a bound that would let any model through.
     """

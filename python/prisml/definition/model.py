@@ -59,7 +59,8 @@ class ModelDefinition(Generic[T]):
     given. ``features`` holds no bare columns; ``label`` is a mapped attribute, an ``Expression`` or a ``Resolver``;
     ``label_dtype`` is the type of its values; ``positive`` is the positive class of a binary task, an Enum's member by name;
     ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order,
-    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``. Two definitions are equal only where they
+    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``; ``cv`` is
+    into how many folds the training part is divided to see how much the metrics vary. Two definitions are equal only where they
     are the same object.
     """
 
@@ -82,6 +83,7 @@ class ModelDefinition(Generic[T]):
     given_name: str | None
     as_of: AsOfRule = field(default_factory=AsOfRule)
     horizon: timedelta = timedelta(0)
+    cv: int | None = None
     module: Mapping[str, object] = field(default_factory=dict)
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ _ROUNDED = 1e-9
 
 
 @dataclass(frozen=True)
-class Finding:
+class Outcome:
     """What a condition found: the metric, the difference to what it is compared with, and by how much the condition holds."""
 
     got: Interval
@@ -23,7 +23,7 @@ class Finding:
     passed: bool
 
 
-def find(gate: Gate, model: Holdout, other: Holdout | None) -> Finding | None:
+def find(gate: Gate, model: Holdout, other: Holdout | None) -> Outcome | None:
     """The finding for ``model``, compared with ``other`` on the same rows where the gate compares; None where the rows do not define it."""
     confidence = CONFIDENCE if gate.confidence is None else gate.confidence
     got = interval(gate.metric, model, confidence=confidence)
@@ -35,16 +35,16 @@ def find(gate: Gate, model: Holdout, other: Holdout | None) -> Finding | None:
     return None if apart is None else _compared(gate, got, apart)
 
 
-def _bounded(gate: Gate, got: Interval) -> Finding | None:
+def _bounded(gate: Gate, got: Interval) -> Outcome | None:
     sign, bound, cautious = (1.0, gate.min, got.low) if gate.min is not None else (-1.0, gate.max, got.high)
     decides = got.value if gate.confidence is None else cautious
     if decides is None or bound is None:
         return None
     margin = sign * (decides - bound)
-    return Finding(got, None, margin, margin >= 0)
+    return Outcome(got, None, margin, margin >= 0)
 
 
-def _compared(gate: Gate, got: Interval, apart: Interval) -> Finding | None:
+def _compared(gate: Gate, got: Interval, apart: Interval) -> Outcome | None:
     gain, cautious = apart.value, apart.low
     if gate.metric in LOWER_IS_BETTER:
         gain, cautious = -apart.value, None if apart.high is None else -apart.high
@@ -53,5 +53,5 @@ def _compared(gate: Gate, got: Interval, apart: Interval) -> Finding | None:
         return None
     by = gate.by or 0.0
     if gate.better_than is not None:
-        return Finding(got, apart, decides - by, decides >= by - _ROUNDED if by else decides > _ROUNDED)
-    return Finding(got, apart, decides + by, decides >= -by - _ROUNDED)
+        return Outcome(got, apart, decides - by, decides >= by - _ROUNDED if by else decides > _ROUNDED)
+    return Outcome(got, apart, decides + by, decides >= -by - _ROUNDED)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prisml.manifest import Interval, Task
-from prisml.training.metrics import METRICS, Floats, Holdout, Metric
-
-RESAMPLES = 200
-_ENDS = (2.5, 97.5)
+from prisml.training.intervals import interval
+from prisml.training.metrics import METRICS, Floats, Holdout
 
 
 @dataclass(frozen=True)
@@ -30,23 +27,16 @@ def holdout_of(truth: NDArray[np.generic], predicted: Floats, *, task: Task, thr
     return Holdout(truth, predicted, (predicted > threshold).astype(np.intp), 2 if task == "binary" else 0)
 
 
-def evaluate(model: Holdout, train: NDArray[np.generic], *, task: Task, bounded: Collection[str], seed: int) -> Evaluation:
-    """The metrics of ``model``, and of a guess from the labels in ``train`` alone.
-
-    The metrics in ``bounded`` get the ends of a 95 % interval: percentiles of 200 bootstrap resamples of the hold-out's rows.
-    """
+def evaluate(model: Holdout, train: NDArray[np.generic], *, task: Task) -> Evaluation:
+    """The metrics of ``model``, each with the ends of its 95 % interval, and of a guess from the labels in ``train`` alone."""
     guess = guess_of(model, train, task)
     counts = np.ones(len(model.truth))
-    metrics: dict[str, Interval] = {}
-    baseline: dict[str, float] = {}
-    for name, metric in METRICS[task].items():
-        value, guessed = metric(model, counts), metric(guess, counts)
-        if np.isfinite(value):
-            ends = _interval(metric, model, seed) if name in bounded else (None, None)
-            metrics[name] = Interval(value=value, low=ends[0], high=ends[1])
-        if np.isfinite(guessed):
-            baseline[name] = guessed
-    return Evaluation(metrics, baseline)
+    found = {name: interval(name, model) for name in METRICS[task]}
+    guessed = {name: metric(guess, counts) for name, metric in METRICS[task].items()}
+    return Evaluation(
+        {name: each for name, each in found.items() if each is not None},
+        {name: value for name, value in guessed.items() if np.isfinite(value)},
+    )
 
 
 def guess_of(model: Holdout, train: NDArray[np.generic], task: Task) -> Holdout:
@@ -57,15 +47,3 @@ def guess_of(model: Holdout, train: NDArray[np.generic], task: Task) -> Holdout:
     shares = np.bincount(train.astype(np.intp), minlength=model.classes) / len(train)
     predicted = np.full(rows, shares[1]) if task == "binary" else np.tile(shares, (rows, 1))
     return replace(model, predicted=predicted, labels=np.full(rows, shares.argmax(), dtype=np.intp))
-
-
-def _interval(metric: Metric, model: Holdout, seed: int) -> tuple[float | None, float | None]:
-    random = np.random.default_rng(seed)
-    rows = len(model.truth)
-    drawn = (np.bincount(random.integers(0, rows, rows), minlength=rows).astype(np.float64) for _ in range(RESAMPLES))
-    values = np.array([metric(model, counts) for counts in drawn])
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return None, None
-    low, high = np.percentile(values, _ENDS)
-    return float(low), float(high)

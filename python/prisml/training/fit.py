@@ -13,10 +13,11 @@ from prisml.definition.model import ModelDefinition
 from prisml.extraction.fingerprint import fingerprints_of
 from prisml.extraction.reads import reads_of
 from prisml.extraction.stream import Extracted
-from prisml.manifest import GateVerdict, Manifest, Parity, Read, Rows
+from prisml.manifest import Finding, GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.training.active import Active, predicted_by
+from prisml.training.crossval import cross_validate
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
@@ -44,6 +45,7 @@ class Candidate:
 
     artifact: Artifact
     verdicts: tuple[GateVerdict, ...]
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -76,19 +78,24 @@ def fit(
     model = definition.name
     data = _step(progress, "split", lambda: divide(definition, extracted))
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
+    folded = cross_validate(definition, extracted, data, lambda part: _fit(definition, part), progress=progress)
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
-    draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
+    draft = draft.model_copy(
+        update={
+            "waived": waived,
+            "warnings": data.warnings,
+            "cross_validation": folded,
+            "reads": reads_of(definition) if reads is None else reads,
+        }
+    )
     decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
     golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
     verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=definition.threshold)
-    bounded = {gate.metric for gate in definition.gates}
-    evaluation = _step(
-        progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task, bounded=bounded, seed=definition.seed)
-    )
+    evaluation = _step(progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task))
     verdicts = _step(progress, "gates", lambda: judge(definition.gates, _evidence(extracted, data, holdout, draft, onnx, active)))
     manifest = draft.model_copy(
         update={
@@ -99,7 +106,7 @@ def fit(
             "golden": verified.golden,
         }
     )
-    return Candidate(Artifact(manifest.to_json(), onnx), verdicts)
+    return Candidate(Artifact(manifest.to_json(), onnx), verdicts, data.warnings)
 
 
 def _evidence(extracted: Extracted, data: Data, holdout: Holdout, draft: Manifest, onnx: bytes, active: Active | None) -> Evidence:

@@ -9,7 +9,7 @@ from prisml.definition.gates import LOWER_IS_BETTER, Gate
 from prisml.extraction.slices import Slices
 from prisml.manifest import GateVerdict, Interval
 from prisml.training.active import WAY_OUT, Rival
-from prisml.training.conditions import Finding, find
+from prisml.training.conditions import Outcome, find
 from prisml.training.intervals import CONFIDENCE, interval
 from prisml.training.metrics import Holdout
 from prisml.training.sliced import judge_slices
@@ -110,7 +110,7 @@ def _whole(gate: Gate, model: Holdout, other: Holdout | None, rival: Rival | Non
     )
 
 
-def _wanted(gate: Gate, found: Finding) -> str:
+def _wanted(gate: Gate, found: Outcome) -> str:
     """The condition, with the number that the baseline has."""
     if gate.better_than is None or found.difference is None:
         return gate.wanted
@@ -121,7 +121,7 @@ def _wanted(gate: Gate, found: Finding) -> str:
     return gate.wanted.replace(gate.condition, f"{sign} {baseline:.4g}{by} (baseline)")
 
 
-def _reason(gate: Gate, found: Finding, rival: Rival | None) -> str | None:
+def _reason(gate: Gate, found: Outcome, rival: Rival | None) -> str | None:
     """What decided, where it is not the value."""
     apart = found.difference
     if apart is not None:

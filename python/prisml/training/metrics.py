@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from prisml.manifest import Task
 
 Floats = NDArray[np.float64]
+BINS = 10
 _NAN = float("nan")
 
 
@@ -67,6 +68,41 @@ class Holdout:
         return Ranking.of(self.predicted)
 
     @cached_property
+    def said(self) -> Floats:
+        """The probability that is judged for calibration: P(positive), or that of the likeliest class."""
+        return self.predicted if self.predicted.ndim == 1 else self.predicted.max(axis=1)
+
+    @cached_property
+    def came_true(self) -> Floats:
+        """1 where what ``said`` is about came true, else 0."""
+        return (self.truth == (1 if self.predicted.ndim == 1 else self.predicted.argmax(axis=1))).astype(np.float64)
+
+    @cached_property
+    def bins(self) -> NDArray[np.intp]:
+        """Which of ten bins of equal width ``said`` lies in; a probability on a border belongs to the one below."""
+        return np.clip(np.ceil(self.said * BINS).astype(np.intp) - 1, 0, BINS - 1)
+
+    @cached_property
+    def losses(self) -> Floats:
+        """The logarithmic loss of each row, as scikit-learn clips it."""
+        smallest = np.finfo(np.float64).eps
+        given = self.shares[np.arange(len(self.truth)), self.truth.astype(np.intp)]
+        return -np.log(np.clip(given, smallest, 1 - smallest))
+
+    @cached_property
+    def squares(self) -> Floats:
+        """The Brier score of each row: of several classes the sum over all of them, of two the positive one's alone."""
+        if self.predicted.ndim == 1:
+            return np.asarray(self.errors**2)
+        own = self.predicted[np.arange(len(self.truth)), self.truth.astype(np.intp)]
+        return np.asarray((self.predicted**2).sum(axis=1) - 2.0 * own + 1.0)
+
+    @cached_property
+    def relative(self) -> Floats:
+        """The size of each row's error as a share of the truth's."""
+        return np.abs(self.errors) / np.maximum(np.abs(self.truth.astype(np.float64)), np.finfo(np.float64).eps)
+
+    @cached_property
     def errors(self) -> Floats:
         """Prediction less truth."""
         return self.predicted - self.truth.astype(np.float64)
@@ -96,32 +132,62 @@ def _balanced_accuracy(holdout: Holdout, counts: Floats) -> float:
     return float(np.mean(np.diag(confusion)[present] / confusion.sum(axis=1)[present]))
 
 
-def _precision(holdout: Holdout, counts: Floats) -> float:
-    confusion = holdout.confusion(counts)
-    return _share(confusion[1, 1], confusion[:, 1].sum())
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a share of counts is made of, for each class: the share is ``right`` / ``whole``."""
+
+    right: Floats
+    whole: Floats
+
+    @property
+    def shares(self) -> Floats:
+        """0 where nothing is counted, as scikit-learn has it by default."""
+        return np.divide(self.right, self.whole, out=np.zeros_like(self.right), where=self.whole > 0)
 
 
-def _recall(holdout: Holdout, counts: Floats) -> float:
-    confusion = holdout.confusion(counts)
-    return _share(confusion[1, 1], confusion[1].sum())
+def _precision_parts(confusion: Floats) -> Parts:
+    return Parts(np.diag(confusion), confusion.sum(axis=0))
 
 
-def _f1(holdout: Holdout, counts: Floats) -> float:
-    confusion = holdout.confusion(counts)
-    return _share(2 * confusion[1, 1], confusion[1].sum() + confusion[:, 1].sum())
+def _recall_parts(confusion: Floats) -> Parts:
+    return Parts(np.diag(confusion), confusion.sum(axis=1))
 
 
-def _f1_macro(holdout: Holdout, counts: Floats) -> float:
-    """The mean over the classes that are there or are predicted."""
-    confusion = holdout.confusion(counts)
-    true, given, both = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)
-    present = (true + given) > 0
-    return float(np.mean(2 * both[present] / (true + given)[present]))
+def _f1_parts(confusion: Floats) -> Parts:
+    return Parts(2 * np.diag(confusion), confusion.sum(axis=0) + confusion.sum(axis=1))
 
 
-def _share(part: float, whole: float) -> float:
-    """0 where nothing is counted, as scikit-learn has it by default."""
-    return float(part / whole) if whole else 0.0
+PARTS: Mapping[str, Callable[[Floats], Parts]] = MappingProxyType({"precision": _precision_parts, "recall": _recall_parts, "f1": _f1_parts})
+
+
+def _of_positive(name: str) -> Metric:
+    """The share of the positive class."""
+
+    def metric(holdout: Holdout, counts: Floats) -> float:
+        return float(PARTS[name](holdout.confusion(counts)).shares[1])
+
+    return metric
+
+
+def _macro(name: str) -> Metric:
+    """The mean share of the classes that are there or are predicted."""
+
+    def metric(holdout: Holdout, counts: Floats) -> float:
+        confusion = holdout.confusion(counts)
+        present = (confusion.sum(axis=1) + confusion.sum(axis=0)) > 0
+        return float(PARTS[name](confusion).shares[present].mean())
+
+    return metric
+
+
+def _weighted(name: str) -> Metric:
+    """The mean share of the classes, each counting as often as it is there."""
+
+    def metric(holdout: Holdout, counts: Floats) -> float:
+        confusion = holdout.confusion(counts)
+        return float(np.average(PARTS[name](confusion).shares, weights=confusion.sum(axis=1)))
+
+    return metric
 
 
 def _roc_auc(holdout: Holdout, counts: Floats) -> float:
@@ -130,9 +196,20 @@ def _roc_auc(holdout: Holdout, counts: Floats) -> float:
 
 def _roc_auc_ovr(holdout: Holdout, counts: Floats) -> float:
     """The mean over the classes of "this one against the rest"; classes that the hold-out does not hold are left out."""
-    each = [_auc(ranking, (holdout.truth == code).astype(np.float64), counts) for code, ranking in enumerate(holdout.rankings)]
-    defined = [value for value in each if not np.isnan(value)]
-    return float(np.mean(defined)) if defined else _NAN
+    each = _aucs(holdout, counts)
+    defined = each[~np.isnan(each)]
+    return float(defined.mean()) if len(defined) else _NAN
+
+
+def _roc_auc_ovr_weighted(holdout: Holdout, counts: Floats) -> float:
+    """As ``roc_auc_ovr``, each class counting as often as it is there."""
+    each, there = _aucs(holdout, counts), holdout.confusion(counts).sum(axis=1)
+    defined = ~np.isnan(each)
+    return float(np.average(each[defined], weights=there[defined])) if defined.any() else _NAN
+
+
+def _aucs(holdout: Holdout, counts: Floats) -> Floats:
+    return np.array([_auc(ranks, (holdout.truth == code).astype(np.float64), counts) for code, ranks in enumerate(holdout.rankings)])
 
 
 def _auc(ranking: Ranking, positive: Floats, counts: Floats) -> float:
@@ -155,13 +232,17 @@ def _average_precision(holdout: Holdout, counts: Floats) -> float:
 
 
 def _log_loss(holdout: Holdout, counts: Floats) -> float:
-    smallest = np.finfo(np.float64).eps
-    given = holdout.shares[np.arange(len(holdout.truth)), holdout.truth.astype(np.intp)]
-    return float(np.average(-np.log(np.clip(given, smallest, 1 - smallest)), weights=counts))
+    return float(np.average(holdout.losses, weights=counts))
 
 
 def _brier(holdout: Holdout, counts: Floats) -> float:
-    return float(np.average(holdout.errors**2, weights=counts))
+    return float(np.average(holdout.squares, weights=counts))
+
+
+def _ece(holdout: Holdout, counts: Floats) -> float:
+    """How far the mean probability of a bin is from what came true, over all rows: Guo et al., ICML 2017, formula 3."""
+    gaps = np.bincount(holdout.bins, weights=counts * (holdout.came_true - holdout.said), minlength=BINS)
+    return float(np.abs(gaps).sum() / counts.sum())
 
 
 def _mae(holdout: Holdout, counts: Floats) -> float:
@@ -172,13 +253,18 @@ def _rmse(holdout: Holdout, counts: Floats) -> float:
     return float(np.sqrt(np.average(holdout.errors**2, weights=counts)))
 
 
+def _mape(holdout: Holdout, counts: Floats) -> float:
+    """A share, not per cent."""
+    return float(np.average(holdout.relative, weights=counts))
+
+
 def _r2(holdout: Holdout, counts: Floats) -> float:
     truth = holdout.truth.astype(np.float64)
     spread = float((counts * (truth - np.average(truth, weights=counts)) ** 2).sum())
     return 1.0 - float((counts * holdout.errors**2).sum()) / spread if spread else _NAN
 
 
-def _median_absolute_error(holdout: Holdout, counts: Floats) -> float:
+def _median_ae(holdout: Holdout, counts: Floats) -> float:
     """The middle of the errors' sizes, each as often as its count; of an even number the mean of the two in the middle."""
     sizes = np.abs(holdout.errors)[holdout.by_size]
     passed = np.cumsum(counts[holdout.by_size])
@@ -191,21 +277,27 @@ METRICS: Mapping[Task, Mapping[str, Metric]] = MappingProxyType(
         "binary": {
             "accuracy": _accuracy,
             "balanced_accuracy": _balanced_accuracy,
-            "precision": _precision,
-            "recall": _recall,
-            "f1": _f1,
+            **{name: _of_positive(name) for name in PARTS},
             "roc_auc": _roc_auc,
             "average_precision": _average_precision,
             "log_loss": _log_loss,
             "brier": _brier,
+            "ece": _ece,
         },
         "multiclass": {
             "accuracy": _accuracy,
             "balanced_accuracy": _balanced_accuracy,
-            "f1_macro": _f1_macro,
+            **{f"{name}_macro": _macro(name) for name in PARTS},
+            **{f"{name}_weighted": _weighted(name) for name in PARTS},
             "roc_auc_ovr": _roc_auc_ovr,
+            "roc_auc_ovr_weighted": _roc_auc_ovr_weighted,
             "log_loss": _log_loss,
+            "brier": _brier,
+            "ece": _ece,
         },
-        "regression": {"r2": _r2, "mae": _mae, "rmse": _rmse, "median_absolute_error": _median_absolute_error},
+        "regression": {"mae": _mae, "rmse": _rmse, "mape": _mape, "r2": _r2, "median_ae": _median_ae},
     }
 )
+
+EVERY: Mapping[str, Metric] = MappingProxyType({name: metric for named in METRICS.values() for name, metric in named.items()})
+"""The metrics of all tasks: each name means the same in all of them."""

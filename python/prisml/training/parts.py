@@ -12,8 +12,9 @@ from prisml.definition.leaks import Leak
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, RandomSplit, TimeSplit
 from prisml.extraction.stream import Extracted
-from prisml.manifest import ClassLabel, Input
+from prisml.manifest import ClassLabel, Finding, Input
 from prisml.training.classes import order_classes
+from prisml.training.preflight import preflight
 from prisml.training.seen import seen_of
 from prisml.training.split import Rule, Split, split_rows
 from prisml.training.vocabulary import make_vocabulary
@@ -45,13 +46,14 @@ class Data:
     test: Part
     overlapping: int
     leaks: tuple[Leak, ...]
+    warnings: tuple[Finding, ...] = ()
 
 
 def divide(definition: ModelDefinition[Any], extracted: Extracted, *, validation_size: float | None = None) -> Data:
     """The parts of ``extracted`` by the definition's split; ``validation_size`` of the training part is kept from fitting.
 
     Everything that is learned of the values, categories among it, comes from the rows that are fitted on alone. ``NoDataError`` where a
-    part would be too small, or lack a class.
+    part would be too small, or lack a class, or the rows cannot teach what is asked (``preflight``).
     """
     model = definition.name
     classes, target = order_classes(extracted.labels, extracted.label_values, definition.positive, task=definition.task, model=model)
@@ -67,6 +69,7 @@ def divide(definition: ModelDefinition[Any], extracted: Extracted, *, validation
     train, validation = (
         (split.train, None) if validation_size is None else _set_aside(split, target, extracted, validation_size, definition, classes)
     )
+    warnings = preflight(definition, extracted, replace(split, train=train), target, classes=len(classes))
     vocabulary = make_vocabulary(definition.inputs, definition.features, extracted.categories, extracted.matrix[train], model=model)
 
     def part(rows: NDArray[np.intp]) -> Part:
@@ -80,6 +83,7 @@ def divide(definition: ModelDefinition[Any], extracted: Extracted, *, validation
         test=part(split.test),
         overlapping=split.overlapping,
         leaks=split.leaks,
+        warnings=warnings,
     )
 
 

@@ -21,7 +21,8 @@ class Layout:
 
     Its first columns, ``encoded`` of them, are for the encoder: the sources, then the features at the places of ``computed``. ``beside``
     are the columns of another version's sources, in its order. ``members`` has the names of those that are enumerations. ``places`` leads
-    from a place in the statement to the column whose values are wanted in Python, and ``converts`` says what makes of them what SQLAlchemy gives.
+    from a place in the statement to the column whose values are wanted in Python, and ``converts`` says what makes of them what
+    SQLAlchemy gives.
     """
 
     select: Select[Any]
