@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,8 +13,9 @@ from prisml import Feature, Gate, TimeSplit, days_since, define_model, expressio
 from prisml.extraction import stream
 from prisml.extraction.stream import extract
 from prisml.manifest import Input, Source
+from prisml.registry import Registry
 from prisml.serving.engine import Engine
-from prisml.training.active import Active, predicted_by
+from prisml.training.active import Active, predicted_by, read_active
 from prisml.training.fit import fit
 from prisml.training.latency import p99_ms, rows_of
 from prisml.training.overlap import overlap_with
@@ -48,17 +50,15 @@ ALL = {
 
 def define(features, **options):
     """A small model of whether customers leave."""
-    return define_model(
-        Customer, output="risk", label=Customer.churned, features=features, name="risk", algorithm="decision_tree", **options
-    )
+    given = {"label": Customer.churned, "name": "risk", **options}
+    algorithm = "ridge" if "label" in options else "decision_tree"
+    return define_model(Customer, output="risk", features=features, algorithm=algorithm, **given)
 
 
-@pytest.fixture
-def engine(sqlite_url, monkeypatch):
-    """300 customers, seen at one moment whenever they are extracted; some values are missing."""
-    monkeypatch.setattr(stream, "datetime", Still)
+def customers():
+    """300 customers, of whom some have no age, plan or account."""
     plans = ("FREE", "PAID", None)
-    rows = [
+    return [
         customer(
             number,
             age=None if number % 9 == 0 else 20 + number % 50,
@@ -67,12 +67,23 @@ def engine(sqlite_url, monkeypatch):
             plan=plans[number % 3],
             joined_at=START + timedelta(days=number),
             account_id=None if number % 5 == 0 else 1 + number % 4,
-            churned=number % 4 == 0,
+            churned=number % 7 == 0,
         )
         for number in range(300)
     ]
+
+
+def accounts():
+    """The accounts of customers."""
+    return [{"id": number, "segment": f"s{number}", "balance": None, "secret": None} for number in range(1, 6)]
+
+
+@pytest.fixture
+def engine(sqlite_url, monkeypatch):
+    """The customers in a database, seen at one moment whenever they are extracted."""
+    monkeypatch.setattr(stream, "datetime", Still)
     with opened(sqlite_url) as found:
-        create(found, rows, [{"id": number, "segment": f"s{number}", "balance": None, "secret": None} for number in range(1, 6)])
+        create(found, customers(), accounts())
         yield found
 
 
@@ -112,6 +123,62 @@ def test_values_that_do_not_fit_make_it_incomparable_and_stop_nothing(engine):
     assert found.beside.problem == "feature 'email' has a value that does not fit it"
     rival = predicted_by(Active(4, fit(now, found).artifact), found.beside, divide(now, found))
     assert (rival.holdout, rival.problem) == (None, found.beside.problem)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    """A registry in which a version that reads everything serves."""
+    folder = tmp_path_factory.mktemp("active")
+    with opened(f"sqlite:///{folder / 'data.db'}") as database:
+        create(database, customers(), accounts())
+        made = Registry(f"sqlite:///{folder / 'registry.db'}")
+        made.publish(fit(define(ALL), extract(define(ALL), database)).artifact)
+    return made
+
+
+def without(name):
+    """All features but one."""
+    return {each: feature for each, feature in ALL.items() if each != name}
+
+
+@pytest.mark.parametrize(
+    ("features", "options", "problem"),
+    [
+        (ALL, {}, None),
+        (COMPUTED, {}, None),
+        (without("domain"), {}, "its feature 'domain' is computed by a resolver that the definition does not have"),
+        (
+            {**ALL, "domain": resolver(lambda c: c.email, type=str, uses=[Customer.email])},
+            {},
+            "the resolver of its feature 'domain' is another now",
+        ),
+        (without("initial"), {}, "its feature 'initial' is computed by SQL that the definition does not have"),
+        ({**ALL, "initial": expression(func.lower(Customer.email))}, {}, "the SQL of its feature 'initial' is another now"),
+        (without("doubled"), {}, "its feature 'doubled' is computed by SQL that the definition does not have"),
+        (COMPUTED, {"label": Customer.spent}, "it is a binary model, and the definition's task is regression"),
+        (
+            {"age": Feature(Customer.age, stable=True)},
+            {"as_of": Customer.joined_at},
+            "its rows were seen all at one moment, and now each at its own 'joined_at'",
+        ),
+    ],
+)
+def test_why_the_active_version_cannot_be_compared_with(registry, features, options, problem):
+    """Before anything is extracted: its SQL and code have to be the definition's, its task and moment, but not its features."""
+    now = define(features, gates=[Gate("mae" if "label" in options else "accuracy", not_worse_than="active")], **options)
+    active = read_active(now, registry, registry.active("risk"))
+    assert (active.number, active.problem) == (1, problem)
+    assert len(active.inputs) == (len(ALL) if problem is None else 0)
+    assert read_active(define(ALL), registry, registry.active("risk")) is None
+
+
+def test_other_classes_cannot_be_compared(engine):
+    """What one of them calls the second class is another thing to the other."""
+    now = define({"age": Customer.age})
+    found = extract(now, engine, beside=now.inputs)
+    data = replace(divide(now, found), classes=("no", "yes"))
+    rival = predicted_by(Active(2, fit(now, found).artifact), found.beside, data)
+    assert rival.problem == "its classes are False, True, and now 'no', 'yes'"
 
 
 @pytest.mark.parametrize("algorithm", ["decision_tree", "logistic_regression"])
