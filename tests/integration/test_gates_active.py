@@ -153,7 +153,7 @@ def without(name):
             "the resolver of its feature 'domain' is another now",
         ),
         (without("initial"), {}, "its feature 'initial' is computed by SQL that the definition does not have"),
-        ({**ALL, "initial": expression(func.lower(Customer.email))}, {}, "the SQL of its feature 'initial' is another now"),
+        ({**ALL, "initial": expression(func.lower(Customer.email, type_=String()))}, {}, "the SQL of its feature 'initial' is another now"),
         (without("doubled"), {}, "its feature 'doubled' is computed by SQL that the definition does not have"),
         (COMPUTED, {"label": Customer.spent}, "it is a binary model, and the definition's task is regression"),
         (
