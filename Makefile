@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-trees verify-web
+.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-trees verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -35,6 +35,7 @@ help:
 	@echo "make verify-extraction    speed and memory of reading a table"
 	@echo "make verify-features      training and prediction have the same numbers: every kind of feature, three databases, bit for bit"
 	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
+	@echo "make verify-gates         gates whose verdict is known beforehand, each trained by the command line"
 	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
 	@echo "make verify-intervals     how often the interval of a metric holds its true value, on small hold-outs of a rare class"
 	@echo "make verify-latency       as verify-batch"
@@ -156,6 +157,9 @@ verify-intervals: $(INSTALLED)
 
 verify-leakage: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_leakage
+
+verify-gates: $(INSTALLED)
+	$(BIN)/python -m benches.verify_gates
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions

@@ -77,6 +77,16 @@ class Interval(_Frozen):
     high: float | None = None
 
 
+class SliceVerdict(_Frozen):
+    """What a gate found in the rows of one slice; ``passed`` is None where they were not judged, since they are too few."""
+
+    value: ClassLabel | None
+    rows: int
+    got: Interval | None = None
+    difference: Interval | None = None
+    passed: bool | None = None
+
+
 class Fold(_Frozen):
     """How many rows a model of a cross-validation was trained on, and how many it was judged by."""
 
@@ -113,12 +123,31 @@ class Finding(_Frozen):
 
 
 class GateVerdict(_Frozen):
-    """What a gate wanted, what the hold-out gave, and whether it passed."""
+    """What a gate wanted, what the hold-out gave, and whether it passed.
+
+    ``got`` is that of the worst slice where ``sliced`` names what the rows were divided by, and ``slices`` has them all. ``difference`` is
+    the metric less that of the baseline or of the version that served. ``rows`` were judged; ``reason`` says in a sentence what decided.
+    ``overlap`` says how many of the rows may have trained the version that served.
+
+    What depends on the machine or on the version that served is known to the run that judged, and is not stored: of ``p99_ms`` there
+    is no ``got``, and of a comparison with the version that served no ``difference``, no ``slices``, no ``reason`` and no ``overlap``.
+    """
 
     metric: str
     wanted: str
-    got: Interval
+    got: Interval | None = None
     passed: bool
+    sliced: str | None = None
+    difference: Interval | None = None
+    slices: tuple[SliceVerdict, ...] = ()
+    rows: int | None = None
+    reason: str | None = None
+    overlap: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the gate is on: the metric, and what the rows were divided by."""
+        return self.metric if self.sliced is None else f"{self.metric} by {self.sliced}"
 
 
 class Parity(_Frozen):
@@ -242,9 +271,11 @@ class Manifest(_Frozen):
     ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``as_of`` says at which moment rows
     were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``reads`` are the columns
     that the features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know
-    it. ``encoding`` says how category codes reached the estimator. ``waived`` is what guards against leakage found and the definition
-    waived, as ``"guard:feature"``. ``warnings`` are what was found of the rows before fitting; ``cross_validation`` is None where none
-    was asked for, ``calibration`` where probabilities are as fitted, ``threshold_rule`` where the definition gives the threshold.
+    it. ``encoding`` says how category codes reached the estimator. ``holdout`` is a SHA-256 of the keys of the rows that were held out, by
+    which another training tells whether it holds out the same; None where that was not kept. ``waived`` is what guards against leakage
+    found and the definition waived, as ``"guard:feature"``. ``warnings`` are what was found of the rows before fitting;
+    ``cross_validation`` is None where none was asked for, ``calibration`` where probabilities are as fitted, ``threshold_rule`` where the
+    definition gives the threshold.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -269,6 +300,7 @@ class Manifest(_Frozen):
     parameters: dict[str, JsonValue]
     split: dict[str, JsonValue]
     seed: int
+    holdout: str | None = None
     rows: Rows
     metrics: dict[str, Interval]
     baseline: dict[str, float]

@@ -34,7 +34,7 @@ def write_summary(trained: Trained) -> None:
     for finding in trained.candidate.warnings:
         render.say(f"Warning: {finding}", style="yellow")
     if trained.candidate.verdicts:
-        screen.print(tables.gates(trained.candidate.verdicts))
+        screen.print(tables.gates(trained.candidate.verdicts), *tables.slices(trained.candidate.verdicts))
     if trained.version is not None:
         render.say(_published(trained, trained.version.number), style="bold green")
     if trained.held is not None and trained.version is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from prisml.cli import render
 from prisml.manifest import CrossValidation, GateVerdict, Input, Manifest
@@ -42,12 +43,36 @@ def cross_validation(found: CrossValidation) -> Table:
 
 
 def gates(verdicts: Sequence[GateVerdict]) -> Table:
-    """Each gate with what it wanted and what the hold-out gave."""
-    rows = [
-        (each.metric, each.wanted, render.number(each.got.value), render.interval(each.got), render.verdict(passed=each.passed))
-        for each in verdicts
-    ]
-    return render.table("Gates", ("gate", "wanted", "got", "95 % interval", "passed"), rows, right=("got", "95 % interval"))
+    """Each gate with what it wanted and what the hold-out gave, and what decided."""
+    columns = ("gate", "wanted", "got", "interval", "passed", "why")
+    made = render.table("Gates", columns if any(map(_why, verdicts)) else columns[:-1], [], right=("got", "interval"))
+    for each in verdicts:
+        got = ("-", "-") if each.got is None else (render.number(each.got.value), render.interval(each.got))
+        cells = (each.name, each.wanted, *got, render.verdict(passed=each.passed), _why(each))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells[: len(made.columns)]))
+    return made
+
+
+def slices(verdicts: Sequence[GateVerdict]) -> Iterator[Table]:
+    """For each gate on slices a table of them, those that were too small to be judged last."""
+    for verdict in verdicts:
+        rows = [
+            (
+                "missing" if each.value is None else str(each.value),
+                f"{each.rows:,}",
+                "-" if each.got is None else render.number(each.got.value),
+                "-" if each.got is None else render.interval(each.got),
+                "not judged" if each.passed is None else render.verdict(passed=each.passed),
+            )
+            for each in verdict.slices
+        ]
+        if rows:
+            columns = (verdict.sliced or "", "rows", verdict.metric, "interval", "passed")
+            yield render.table(f"{verdict.name}, {verdict.wanted}", columns, rows, right=columns[1:4])
+
+
+def _why(verdict: GateVerdict) -> str:
+    return " ".join(f"{said[0].upper()}{said[1:].rstrip('.')}." for said in (verdict.reason, verdict.overlap) if said)
 
 
 def features(manifest: Manifest) -> Table:

@@ -21,6 +21,7 @@ from prisml.manifest import Read
 from prisml.progress import Progress, silent
 from prisml.registry.labels import check_label
 from prisml.registry.registry import Registry, Version
+from prisml.training.active import read_active
 from prisml.training.environment import require_training_stack
 from prisml.training.fit import Candidate, fit
 
@@ -52,11 +53,13 @@ class Trained:
         """The error that says which gates were not passed and what serves on; None where they were."""
         if self.candidate is None or self.candidate.passed:
             return None
-        failed = [verdict.metric for verdict in self.candidate.verdicts if not verdict.passed]
+        failed = [verdict for verdict in self.candidate.verdicts if not verdict.passed]
+        names = tuple(verdict.name for verdict in failed)
         stays = "No version serves yet." if self.serving is None else f"Version {self.serving.number} stays active."
-        message = f"{self.model!r} did not pass {len(failed)} of its {len(self.candidate.verdicts)} gates: {', '.join(failed)}."
-        context = {"model": self.model, "gates": tuple(failed), "active": self.serving.number if self.serving else None}
-        hints = ["Improve the features or the data, or lower the gate if it asks too much."]
+        message = f"{self.model!r} did not pass {len(failed)} of its {len(self.candidate.verdicts)} gates: {', '.join(names)}."
+        context = {"model": self.model, "gates": names, "active": self.serving.number if self.serving else None}
+        hints = [f"{verdict.name}: {verdict.reason}." for verdict in failed if verdict.reason is not None]
+        hints.append("Improve the features or the data, or lower the gate if it asks too much.")
         return QualityGateError(f"{message} Nothing was published. {stays}", context, hints)
 
 
@@ -83,7 +86,9 @@ def train(
     if not checked.passed:
         return Trained(definition.name, checked, None, None, before, False, time.perf_counter() - started)
     reads = _reads(definition, database)
-    candidate = fit(definition, extract(definition, database, progress=progress), reads=reads, progress=progress)
+    active = read_active(definition, registry, before)
+    extracted = extract(definition, database, beside=() if active is None else active.inputs, progress=progress)
+    candidate = fit(definition, extracted, reads=reads, active=active, progress=progress)
     version, known, held = None, False, None
     if candidate.passed:
         version, known = _publish(candidate, registry, said, activate=activate, progress=progress)

@@ -169,7 +169,7 @@ def define_model(
         class_weight=read_class_weight(place, class_weight, resolved),
         calibrate=read_calibrate(place, calibrate, resolved),
         validation_size=read_validation_size(place, validation_size),
-        gates=(*check_gates(place, gates, resolved), *shorthand),
+        gates=(*check_gates(place, mapper, gates, resolved), *shorthand),
         waive=waivers,
         inputs=inputs,
         given_name=name,

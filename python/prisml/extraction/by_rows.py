@@ -17,6 +17,7 @@ from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
 from prisml.definition.moment import micros_of, moment_of
 from prisml.errors import EncodingError
+from prisml.extraction.beside import Beside
 from prisml.extraction.reading import Page
 from prisml.extraction.related import RelatedRows
 from prisml.extraction.resolvers import ResolverRow, resolve_all, resolver_rows
@@ -48,8 +49,8 @@ class ByRows:
             return self._resolved(label, "the label", resolver_rows(label, "the label", uses, page, related), page, as_of)
         return list(map(itemgetter(self._statement.label), page))
 
-    def encode(self, page: Page, out: NDArray[np.float32], *, first_row: int, as_of: datetime) -> None:
-        """Encode the rows into ``out``; ``EncodingError`` with the key of the row that cannot be."""
+    def encode(self, page: Page, out: NDArray[np.float32], *, first_row: int, as_of: datetime, beside: Beside | None = None) -> None:
+        """Encode the rows into ``out``, and for ``beside``; ``EncodingError`` with the key of the row that cannot be."""
         statement = self._statement
         computed: dict[str, list[object]] = {name: self.values(page, place) for name, place in statement.expressions.items()}
         related = self._related.of(page, tuple(statement.keys.values()))
@@ -64,6 +65,10 @@ class ByRows:
                 raise
             key = self._key(page[index - first_row])
             raise type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, error.suggestions) from None
+        if beside is not None:
+            rows = [tuple(row[place] for place in statement.beside) for row in page]
+            known = {name: values for name, values in computed.items() if name in beside.computed}
+            beside.put(first_row, len(page), lambda encoder, kept: encoder.encode(rows, kept, as_of=micros_of(as_of), computed=known))
 
     def _resolved(self, resolver: Resolver[Any], feature: str, views: Iterable[ResolverRow], page: Page, as_of: datetime) -> list[object]:
         place = self._statement.as_of

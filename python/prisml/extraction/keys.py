@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,15 @@ class Keys:
     def of(self, row: int) -> tuple[Any, ...]:
         """The key of a row, a value for each of its columns."""
         return tuple(int(column[row]) if column.dtype != np.object_ else column[row] for column in self._columns)
+
+    def digest(self, rows: NDArray[np.intp], moments: NDArray[np.int64] | None = None) -> str:
+        """SHA-256, in hex, of the keys of ``rows``, and of their ``moments`` (those of all rows), whatever the order."""
+        columns = [column[rows] for column in (*self._columns, *([] if moments is None else [moments]))]
+        if all(column.dtype != np.object_ for column in columns):
+            table = np.stack(columns, axis=1).astype("<i8", copy=False)
+            return hashlib.sha256(table[np.lexsort(table.T[::-1])].tobytes()).hexdigest()
+        texts = sorted(repr(row) for row in zip(*(column.tolist() for column in columns), strict=True))
+        return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def nbytes(self) -> int:

@@ -87,6 +87,11 @@ class Groups:
         self.array: NDArray[np.int64] | NDArray[np.int32] = np.empty(size, np.int32)
         self._codes: dict[Any, int] = _Codes()
 
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What the codes stand for."""
+        return tuple(self._codes)
+
     def put(self, start: int, values: Sequence[object]) -> None:
         self.array[start : start + len(values)] = np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
 

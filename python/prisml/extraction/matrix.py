@@ -15,10 +15,12 @@ from prisml.definition.model import ModelDefinition
 from prisml.definition.moment import micros_of, moment_of
 from prisml.definition.split import GroupSplit, RandomSplit
 from prisml.errors import FeatureExtractionError
+from prisml.extraction.beside import Beside, Besides
 from prisml.extraction.keys import Keys
 from prisml.extraction.labels import Classes, Groups, Numbers, Times
+from prisml.extraction.slices import Slices, Slicing
 from prisml.extraction.statement import Statement
-from prisml.manifest import ClassLabel
+from prisml.manifest import ClassLabel, Input
 
 Categories = tuple[str, ...] | tuple[int, ...] | None
 P = TypeVar("P", bound=Sized)
@@ -54,12 +56,12 @@ class Reader(Protocol[P]):
     def labels(self, page: P, as_of: datetime) -> list[object]:
         """The labels as they are, None among them."""
 
-    def encode(self, page: P, out: NDArray[np.float32], *, first_row: int, as_of: datetime) -> None:
-        """Encode the rows into ``out``; errors count them from ``first_row``."""
+    def encode(self, page: P, out: NDArray[np.float32], *, first_row: int, as_of: datetime, beside: Beside | None) -> None:
+        """Encode the rows into ``out``, and for ``beside``; errors count them from ``first_row``."""
 
 
 class Matrix(Generic[P]):
-    """Fills the preallocated arrays of ``total`` rows; ``now`` is the moment of extraction."""
+    """Fills the preallocated arrays of ``total`` rows, ``now`` being the moment of extraction; ``beside`` are another version's inputs."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Matrix(Generic[P]):
         *,
         total: int,
         now: datetime,
+        beside: Sequence[Input] = (),
     ) -> None:
         self.read = 0
         self.kept = 0
@@ -89,6 +92,8 @@ class Matrix(Generic[P]):
         self._keys = Keys(total)
         self._moments = Times(total) if definition.as_of.varies else None
         self._entities = Groups(total) if len(definition.as_of.dates) > 1 else None
+        self._slices = {name: Slicing(total) for name in statement.slices}
+        self._beside = Beside(beside, total) if beside else None
 
     def add(self, page: P, as_of: datetime) -> None:
         """Take the rows of a page, which are seen at ``as_of``, or each at its own moment."""
@@ -113,7 +118,9 @@ class Matrix(Generic[P]):
         self._keys.put(start, keys)
         if self._entities is not None:
             self._entities.put(start, list(zip(*keys, strict=True)))
-        self._reader.encode(page, self._matrix[start : self.kept], first_row=start, as_of=as_of)
+        for name, place in self._statement.slices.items():
+            self._slices[name].put(start, self._reader.values(page, place))
+        self._reader.encode(page, self._matrix[start : self.kept], first_row=start, as_of=as_of, beside=self._beside)
 
     def check_whole(self) -> None:
         """Refuse a database that gave another number of rows than it had counted."""
@@ -157,6 +164,16 @@ class Matrix(Generic[P]):
     def keys(self) -> Keys:
         """The keys of the rows that were kept."""
         return self._keys
+
+    @property
+    def slices(self) -> dict[str, Slices]:
+        """What gates divide the rows by, by name."""
+        return {name: slicing.finished(self.kept) for name, slicing in self._slices.items()}
+
+    @property
+    def beside(self) -> Besides | None:
+        """The rows as another version reads them; None where none is to be compared with."""
+        return None if self._beside is None else self._beside.finished(self.kept)
 
     @property
     def categories(self) -> tuple[Categories, ...]:

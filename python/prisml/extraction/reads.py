@@ -84,4 +84,5 @@ def _related(definition: ModelDefinition[Any], feature: str) -> Iterator[Column[
 
 def _only(definition: ModelDefinition[Any], feature: str) -> ModelDefinition[Any]:
     features: Mapping[str, Any] = MappingProxyType({feature: definition.features[feature]})
-    return replace(definition, features=features, inputs=tuple(each for each in definition.inputs if each.name == feature))
+    inputs = tuple(each for each in definition.inputs if each.name == feature)
+    return replace(definition, features=features, inputs=inputs, gates=())

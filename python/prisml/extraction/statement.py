@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,8 @@ class Statement:
     ``names`` says in words what each column is read for. The values of ``sources`` come first, in their order; ``keys`` are the places
     of the primary key; ``uses`` gives a resolver's columns by feature and attribute name; ``expressions`` the places of features that
     SQL computes; ``as_of`` is that of each row's own moment; ``label_uses`` is that of a label that is a resolver, otherwise ``label``
-    is its place. ``total`` counts the rows. ``moments`` are the parameters of both that stand for ``as_of``.
+    is its place. ``slices`` are the places of what gates divide the hold-out by, ``beside`` those of another version's sources, in its
+    order. ``total`` counts the rows. ``moments`` are the parameters of both that stand for ``as_of``.
     """
 
     select: Select[Any]
@@ -45,6 +46,8 @@ class Statement:
     label: int | None = None
     label_uses: Mapping[str, int] | None = None
     split: int | None = None
+    slices: Mapping[str, int] = field(default_factory=dict)
+    beside: tuple[int, ...] = ()
 
     def parameters(self, as_of: datetime) -> dict[str, Any]:
         """What is bound where rows are seen at ``as_of``, an aware datetime in UTC."""
@@ -56,8 +59,11 @@ class Statement:
         return page if after is None else page.where(_greater(self.key_columns, after))
 
 
-def training_statement(definition: ModelDefinition[Any], sources: Iterable[Path]) -> Statement:
-    """All that training reads: ``sources``, the key, what resolvers use, the label and the split's column."""
+def training_statement(definition: ModelDefinition[Any], sources: Iterable[Path], beside: Iterable[Path] = ()) -> Statement:
+    """All that training reads: ``sources``, the key, what resolvers use, the label, the split's column, and what gates ask for.
+
+    ``beside`` are the sources of another version, which gates compare with.
+    """
     columns = _Columns(definition.entity)
     layout = _features(definition, columns, sources)
     label: dict[str, Any] = {}
@@ -67,6 +73,10 @@ def training_statement(definition: ModelDefinition[Any], sources: Iterable[Path]
         label["label"] = columns.place_sql(definition.label, "the label")
     if not isinstance(definition.split, RandomSplit) and definition.split.column is not None:
         label["split"] = columns.place((definition.split.column.key,), "the split")
+    label["slices"] = {
+        gate.sliced: columns.place(gate.slice_path, f"the slices of {gate.sliced}") for gate in definition.gates if gate.sliced is not None
+    }
+    label["beside"] = tuple(columns.place_source(path, definition.expressions, "the version that serves") for path in beside)
     return _finished(columns, {**layout, **label}, None if definition.where is None else columns.sql(definition.where))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from prisml._core import Encoder
 from prisml.definition.model import ModelDefinition
 from prisml.errors import DatabaseConnectionError, NoDataError
+from prisml.extraction.beside import Besides, beside_encoder
 from prisml.extraction.by_rows import ByRows
 from prisml.extraction.changed import changed_later
 from prisml.extraction.columnar.batches import ByColumns
@@ -24,9 +25,10 @@ from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.keys import Keys
 from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
 from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
+from prisml.extraction.slices import Slices
 from prisml.extraction.snapshot import snapshot
 from prisml.extraction.statement import Statement, training_statement
-from prisml.manifest import ClassLabel
+from prisml.manifest import ClassLabel, Input
 from prisml.progress import Progress, silent
 
 
@@ -41,7 +43,8 @@ class Extracted:
     moment of extraction, microseconds since 1970 UTC. ``moments``: for each row the moment it is seen at, likewise, where that is not
     one for all; ``entities``: int32 codes of the rows' keys, where a key may be there more than once. ``extracted`` rows were read, of
     which those in ``dropped`` were not kept. ``changed_later``: by feature, the share of the rows that were changed after their ``as_of``.
-    ``keys``: the rows' primary keys.
+    ``keys``: the rows' primary keys. ``slices``: what gates divide the rows by, by name. ``beside``: the rows as another version reads
+    them.
     """
 
     matrix: NDArray[np.float32]
@@ -56,19 +59,29 @@ class Extracted:
     entities: NDArray[np.int32] | None = None
     changed_later: Mapping[str, float] = field(default_factory=dict)
     keys: Keys | None = None
+    slices: Mapping[str, Slices] = field(default_factory=dict)
+    beside: Besides | None = None
 
 
-def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progress = silent, page_size: int = PAGE_SIZE) -> Extracted:
+def extract(
+    definition: ModelDefinition[Any],
+    engine: Engine,
+    *,
+    beside: Sequence[Input] = (),
+    progress: Progress = silent,
+    page_size: int = PAGE_SIZE,
+) -> Extracted:
     """The rows of one consistent snapshot, each once for each date of ``as_of``, encoded page by page; memory grows by the matrix alone.
 
-    Where the connection is lost, all is read anew once, from the first row of a new snapshot.
+    ``beside`` are the inputs of another version, by which the same rows are encoded too. Where the connection is lost, all is read anew
+    once, from the first row of a new snapshot.
 
     Raises ``NoDataError`` where there is no row with a label, or a label looks ahead of today, ``FeatureExtractionError`` or
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
     for step in ("extract", "extract again"):
         try:
-            return _once(definition, engine, partial(progress, step), page_size)
+            return _once(definition, engine, tuple(beside), partial(progress, step), page_size)
         except LostConnectionError as error:
             # What was read is of a snapshot that went with the connection, and fits no other one. The error itself would hold it.
             said, context = error.message, error.context
@@ -76,12 +89,15 @@ def extract(definition: ModelDefinition[Any], engine: Engine, *, progress: Progr
     raise DatabaseConnectionError(f"{said} That was the second time: all had been begun anew after the first.", context, hints)
 
 
-def _once(definition: ModelDefinition[Any], engine: Engine, progress: Callable[[int, int], None], page_size: int) -> Extracted:
+def _once(
+    definition: ModelDefinition[Any], engine: Engine, beside: tuple[Input, ...], progress: Callable[[int, int], None], page_size: int
+) -> Extracted:
     """All rows of one snapshot, read in columns where the results are certainly those of rows, else row by row."""
-    statement = training_statement(definition, encoder_of(definition).sources)
+    others = beside_encoder(beside).sources if beside else ()
+    statement = training_statement(definition, encoder_of(definition).sources, others)
     with snapshot(engine) as connection:
         told = _Told(progress)
-        read = _Read(definition, statement, connection, told)
+        read = _Read(definition, statement, connection, told, beside)
         try:
             with columnar(definition, statement, connection, datetime.now(UTC)) as columns:
                 matrix = read.all(lambda encoder: ByColumns(statement, columns.layout, encoder), columns.batches)
@@ -120,13 +136,14 @@ class _Read:
     statement: Statement
     connection: Connection
     progress: Callable[[int, int], None]
+    beside: tuple[Input, ...] = ()
 
     def all(self, reader: Callable[[Encoder], Reader[P]], pages: Callable[[datetime], Iterator[P]]) -> Matrix[P]:
         """The matrix of all rows, which come in ``pages`` that the reader of a new encoder takes."""
         encoder, now = encoder_of(self.definition), datetime.now(UTC)
         moments = seen_at(self.definition, now)
         total = sum(count(self.connection, self.statement, moment) for moment in moments)
-        matrix = Matrix(self.definition, self.statement, encoder, reader(encoder), total=total, now=now)
+        matrix = Matrix(self.definition, self.statement, encoder, reader(encoder), total=total, now=now, beside=self.beside)
         self.progress(0, total)
         for moment in moments:
             for page in pages(moment):
@@ -176,4 +193,6 @@ def _finished(definition: ModelDefinition[Any], matrix: Matrix[Any], changed: Ma
         entities=matrix.entities,
         changed_later=changed,
         keys=matrix.keys,
+        slices=matrix.slices,
+        beside=matrix.beside,
     )

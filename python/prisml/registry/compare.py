@@ -152,7 +152,7 @@ def _metric(metric: str, a: Interval | None, b: Interval | None) -> MetricChange
 
 
 def _gates(before: Iterable[GateVerdict], after: Iterable[GateVerdict]) -> tuple[GateChange, ...]:
-    first, second = ({(gate.metric, gate.wanted): gate.passed for gate in verdicts} for verdicts in (before, after))
+    first, second = ({(gate.name, gate.wanted): gate.passed for gate in verdicts} for verdicts in (before, after))
     gates = _both(first, second)
     return tuple(GateChange(metric, wanted, first.get((metric, wanted)), second.get((metric, wanted))) for metric, wanted in gates)
 

@@ -30,7 +30,7 @@ def holdout_of(truth: NDArray[np.generic], predicted: Floats, *, task: Task, thr
 
 def evaluate(model: Holdout, train: NDArray[np.generic], *, task: Task) -> Evaluation:
     """The metrics of ``model``, each with the ends of its 95 % interval, and of a guess from the labels in ``train`` alone."""
-    guess = _guess(model, train, task)
+    guess = guess_of(model, train, task)
     counts = np.ones(len(model.truth))
     found = {name: interval(name, model) for name in METRICS[task]}
     guessed = {name: metric(guess, counts) for name, metric in METRICS[task].items()}
@@ -40,7 +40,7 @@ def evaluate(model: Holdout, train: NDArray[np.generic], *, task: Task) -> Evalu
     )
 
 
-def _guess(model: Holdout, train: NDArray[np.generic], task: Task) -> Holdout:
+def guess_of(model: Holdout, train: NDArray[np.generic], task: Task) -> Holdout:
     """The training part's mean for every row; or its most frequent class, with each class's share as probability."""
     rows = len(model.truth)
     if task == "regression":

@@ -7,12 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from pydantic import JsonValue
-
 from prisml.definition.identifiers import find_identifiers
 from prisml.definition.leaks import Leak, refuse_leaks
 from prisml.definition.model import ModelDefinition
-from prisml.definition.split import GroupSplit, TimeSplit
 from prisml.definition.threshold import DEFAULT_THRESHOLD
 from prisml.extraction.fingerprint import fingerprints_of
 from prisml.extraction.reads import reads_of
@@ -20,19 +17,23 @@ from prisml.extraction.stream import Extracted
 from prisml.manifest import Calibration, Finding, GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
+from prisml.training.active import Active, predicted_by
 from prisml.training.calibration import Calibrated, calibrate
 from prisml.training.calibration.record import record
 from prisml.training.crossval import cross_validate
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
-from prisml.training.evaluate import evaluate, holdout_of
+from prisml.training.evaluate import evaluate, guess_of, holdout_of
 from prisml.training.export import export
 from prisml.training.export.linear import weights_of
 from prisml.training.export.trees import decisions_of
-from prisml.training.gates import judge
+from prisml.training.gates import Evidence, judge, stored
 from prisml.training.golden import golden_rows
+from prisml.training.holdout import Holdout
+from prisml.training.latency import p99_ms
 from prisml.training.leakage import find_leaks
+from prisml.training.overlap import holdout_digest, overlap_with, split_record
 from prisml.training.parity import verify
 from prisml.training.parts import Data, divide
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
@@ -61,11 +62,17 @@ class Candidate:
 
 
 def fit(
-    definition: ModelDefinition[Any], extracted: Extracted, *, reads: tuple[Read, ...] | None = None, progress: Progress = silent
+    definition: ModelDefinition[Any],
+    extracted: Extracted,
+    *,
+    reads: tuple[Read, ...] | None = None,
+    active: Active | None = None,
+    progress: Progress = silent,
 ) -> Candidate:
     """The candidate that ``definition`` makes of ``extracted``. Equal definitions and equal ``extracted`` give the same artifact.
 
     ``reads`` are the columns that the features read, compared with the database they were extracted from; without it, as they are mapped.
+    ``active`` is the version that serves, for the gates that compare with it; its inputs were extracted too.
 
     Equal rows need not be equal ``extracted``: ``days_since``, ``hours_since`` and resolvers that take ``(row, as_of)`` are computed for
     the moment of extraction.
@@ -104,12 +111,12 @@ def fit(
     verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=draft.threshold or DEFAULT_THRESHOLD)
     evaluation = _step(progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task))
-    verdicts = judge(definition.gates, evaluation, model=model)
+    verdicts = _step(progress, "gates", lambda: judge(definition.gates, _evidence(extracted, data, holdout, draft, onnx, active)))
     manifest = draft.model_copy(
         update={
             "metrics": evaluation.metrics,
             "baseline": evaluation.baseline,
-            "gates": verdicts,
+            "gates": tuple(map(stored, definition.gates, verdicts)),
             "parity": verified.parity,
             "golden": verified.golden,
             "calibration": _calibration(data, calibrated, verified.predictions, uncalibrated, draft),
@@ -131,6 +138,23 @@ def _calibration(data: Data, calibrated: Calibrated, after: Floats, uncalibrated
     if calibrated.calibration is None:
         return None
     return record(calibrated.calibration, data.test.target, before=predict(uncalibrated, draft, data.test.matrix), after=after)
+
+
+def _evidence(extracted: Extracted, data: Data, holdout: Holdout, draft: Manifest, onnx: bytes, active: Active | None) -> Evidence:
+    """What the gates are judged by; nothing of it is measured before a gate asks for it."""
+    rival = None if active is None else predicted_by(active, extracted.beside, data)
+    told = None
+    if rival is not None and rival.manifest is not None:
+        told = overlap_with(rival.manifest, extracted=extracted, data=data, split=draft.split, holdout=draft.holdout)
+    return Evidence(
+        model=holdout,
+        guess=guess_of(holdout, data.train.target, draft.task),
+        size=len(onnx),
+        p99=lambda: p99_ms(draft, onnx, data.test.matrix),
+        slices={name: slices.of(data.test.rows) for name, slices in extracted.slices.items()},
+        rival=rival,
+        overlap=told,
+    )
 
 
 def _refuse_leaks(definition: ModelDefinition[Any], extracted: Extracted, data: Data) -> tuple[str, ...]:
@@ -197,8 +221,9 @@ def _draft(
         encoding="native" if fitted.choice.native else "ordinal" if fitted.choice.algorithm.trees else "one_hot",
         estimator=type(fitted.estimator).__name__,
         parameters=parameters_of(fitted.estimator),
-        split=_split_record(definition),
+        split=split_record(definition, extracted, data),
         seed=definition.seed,
+        holdout=holdout_digest(extracted, data),
         rows=Rows(
             extracted=extracted.extracted,
             dropped_null_label=extracted.dropped.null_label,
@@ -221,18 +246,6 @@ def _as_of(definition: ModelDefinition[Any]) -> Literal["extraction", "dates", "
     if definition.as_of.column is not None:
         return "column"
     return "dates" if definition.as_of.dates else "extraction"
-
-
-def _split_record(definition: ModelDefinition[Any]) -> dict[str, JsonValue]:
-    split = definition.split
-    if isinstance(split, TimeSplit):
-        bound: dict[str, JsonValue] = {"test_size": split.test_size}
-        if split.test_from is not None:
-            bound = {"test_from": split.test_from.isoformat()}
-        return {"kind": "time", "column": "as_of" if split.column is None else split.column.key, **bound}
-    if isinstance(split, GroupSplit):
-        return {"kind": "group", "column": split.column.key, "test_size": split.test_size}
-    return {"kind": "random", "test_size": split.test_size}
 
 
 def _step(progress: Progress, name: str, work: Callable[[], Result]) -> Result:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from prisml._core import Encoder, Table
 from prisml.definition.moment import micros_of
+from prisml.extraction.beside import Beside
 from prisml.extraction.columnar.layout import Layout
 from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.statement import Statement
@@ -43,15 +44,25 @@ class ByColumns:
             raise RowByRow("the label is a resolver")
         return self.values(page, self._label)
 
-    def encode(self, page: Batch, out: NDArray[np.float32], *, first_row: int, as_of: datetime) -> None:
-        """Encode the rows into ``out``."""
-        import pyarrow as pa
-
-        columns = page.columns[: self._layout.encoded]
-        for place, names in self._layout.members.items():
+    def encode(self, page: Batch, out: NDArray[np.float32], *, first_row: int, as_of: datetime, beside: Beside | None = None) -> None:
+        """Encode the rows into ``out``, and for ``beside``."""
+        layout, moment = self._layout, micros_of(as_of)
+        columns = list(page.columns)
+        for place, names in layout.members.items():
             columns[place] = _named(columns[place], names)
-        table = Table(pa.record_batch(columns, [str(place) for place in range(len(columns))]).__arrow_c_array__())
-        self._encoder.encode_columns(table, out, as_of=micros_of(as_of), computed=self._layout.computed, first_row=first_row)
+        own = columns[: layout.encoded]
+        self._encoder.encode_columns(_table(own), out, as_of=moment, computed=layout.computed, first_row=first_row)
+        if beside is not None:
+            known = [name for name in layout.computed if name in beside.computed]
+            table = _table([*(columns[place] for place in layout.beside), *(columns[layout.computed[name]] for name in known)])
+            computed = {name: place for place, name in enumerate(known, start=len(layout.beside))}
+            beside.put(first_row, len(page), lambda encoder, kept: encoder.encode_columns(table, kept, as_of=moment, computed=computed))
+
+
+def _table(columns: Sequence[Any]) -> Table:
+    import pyarrow as pa
+
+    return Table(pa.record_batch(columns, [str(place) for place in range(len(columns))]).__arrow_c_array__())
 
 
 def _array(indices: Sequence[int]) -> Any:

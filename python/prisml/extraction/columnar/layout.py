@@ -19,13 +19,15 @@ Describe = Callable[[Select[Any]], Iterable[Any]]
 class Layout:
     """One SELECT, in the order of the primary key.
 
-    Its first columns, ``encoded`` of them, are for the encoder: the sources, then the features at the places of ``computed``;
-    ``members`` has the names of those that are enumerations. ``places`` leads from a place in the statement to the column whose values
-    are wanted in Python, and ``converts`` says what makes of them what SQLAlchemy gives.
+    Its first columns, ``encoded`` of them, are for the encoder: the sources, then the features at the places of ``computed``. ``beside``
+    are the columns of another version's sources, in its order. ``members`` has the names of those that are enumerations. ``places`` leads
+    from a place in the statement to the column whose values are wanted in Python, and ``converts`` says what makes of them what
+    SQLAlchemy gives.
     """
 
     select: Select[Any]
     encoded: int
+    beside: tuple[int, ...]
     computed: Mapping[str, int]
     members: Mapping[int, Mapping[str, str]]
     places: Mapping[int, int]
@@ -35,8 +37,9 @@ class Layout:
 def layout_of(statement: Statement, connection: Connection, describe: Describe) -> Layout:
     """The columns of ``statement``; ``RowByRow`` where a value could come out otherwise."""
     selected = list(statement.select.selected_columns)
-    encoded = (*range(len(statement.sources)), *statement.expressions.values())
-    wanted = [statement.label, statement.split, statement.as_of, *statement.keys.values()]
+    own = (*range(len(statement.sources)), *statement.expressions.values())
+    encoded = (*own, *dict.fromkeys(place for place in statement.beside if place not in own))
+    wanted = [statement.label, statement.split, statement.as_of, *statement.keys.values(), *statement.slices.values()]
     asked = tuple(dict.fromkeys(place for place in wanted if place is not None))
     used = sorted({*encoded, *asked})
     fields = describe(_narrowed(statement, [selected[place] for place in used]))
@@ -49,7 +52,8 @@ def layout_of(statement: Statement, connection: Connection, describe: Describe) 
     named = [column.label(f"c{index}") for index, column in enumerate(columns)]
     return Layout(
         select=_narrowed(statement, named).order_by(*statement.key_columns),
-        encoded=len(encoded),
+        encoded=len(own),
+        beside=tuple(map(encoded.index, statement.beside)),
         computed={name: len(statement.sources) + index for index, name in enumerate(statement.expressions)},
         members=members,
         places={place: len(encoded) + index for index, place in enumerate(asked)},
