@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -17,9 +16,7 @@ import numpy as np
 
 from benches.interval_models import Amounts, Binary, Classes, Known
 from benches.report import Report, arguments
-from prisml.training.evaluate import holdout_of
-from prisml.training.intervals import difference, interval
-from prisml.training.metrics import METRICS, Holdout
+from prisml.training.metrics import METRICS
 
 SIZES = (200, 2_000)
 PROMISED = ("roc_auc", "f1", "log_loss")

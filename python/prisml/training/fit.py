@@ -34,8 +34,8 @@ from prisml.training.overlap import holdout_digest, overlap_with, split_record
 from prisml.training.parity import verify
 from prisml.training.parts import Data, divide
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
-from prisml.training.trees import decisions_of
 from prisml.training.report import make_report
+from prisml.training.trees import decisions_of
 from prisml.training.vocabulary import code_count
 
 Result = TypeVar("Result")

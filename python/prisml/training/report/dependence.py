@@ -73,4 +73,5 @@ def _means(predict: Predict, matrix: NDArray[np.float32], place: int, values: ND
     if not len(changed):
         return np.empty(0)
     predicted = predict(changed)
-    return predicted.reshape(len(values), len(matrix), *predicted.shape[1:]).mean(axis=1)
+    means: NDArray[np.float64] = predicted.reshape(len(values), len(matrix), *predicted.shape[1:]).mean(axis=1)
+    return means

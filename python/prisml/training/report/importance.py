@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,5 +77,5 @@ def _loss(metric: str, shuffled: Holdout, base: Holdout) -> Interval | None:
 
 
 def _mean(of: Sequence[Interval]) -> Interval:
-    value, low, high = np.mean([(each.value, each.low, each.high) for each in of], axis=0)
-    return Interval(value=float(value), low=float(low), high=float(high))
+    low, high = (fmean(end for end in ends if end is not None) for ends in ([each.low for each in of], [each.high for each in of]))
+    return Interval(value=fmean(each.value for each in of), low=low, high=high)

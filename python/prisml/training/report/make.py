@@ -72,7 +72,9 @@ def make_report(
 
 def _predictor(manifest: Manifest, onnx: bytes) -> Predict:
     """What the production engine gives for encoded rows, whatever the environment says of this process."""
-    engine = Engine.from_artifact(Artifact(named_only(manifest).to_json(), onnx), settings=replace(Settings.read(), native=True, batch_rows=sys.maxsize))
+    engine = Engine.from_artifact(
+        Artifact(named_only(manifest).to_json(), onnx), settings=replace(Settings.read(), native=True, batch_rows=sys.maxsize)
+    )
 
     def predict(matrix: NDArray[np.float32]) -> Floats:
         predictions = engine.predict_encoded(matrix)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.manifest import ClassLabel, Input
+from prisml.manifest import Input
 from prisml.report import Level, Profile, Profiled
 from prisml.training.metrics import Floats
 from prisml.training.parts import Data
@@ -34,11 +34,7 @@ def _label(data: Data, output: str) -> Profiled:
         return _number(output, train.astype(np.float64), test.astype(np.float64))
     codes = range(len(data.classes))
     shares = [np.bincount(part.astype(np.intp), minlength=len(codes)) / len(part) for part in (train, test)]
-    return _levels(output, [Level(value=_class(value)) for value in data.classes], shares, (0.0, 0.0))
-
-
-def _class(value: ClassLabel) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else shown(value)
+    return _levels(output, [Level(value=shown(value)) for value in data.classes], shares, (0.0, 0.0))
 
 
 def _feature(item: Input, train: NDArray[np.float32], test: NDArray[np.float32]) -> Profiled:
