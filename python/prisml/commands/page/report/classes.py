@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from prisml.commands.page.report.plot import Plot, figure, listing, percents, table
 from prisml.commands.page.report.subject import Subject
 from prisml.commands.page.text import escape, measured, number, percent
 from prisml.report import ClassReport, Confusion, Curve, Histogram, Report
 
 _SHADES = 9
+# So many classes have room beside another figure.
+_NARROW = 3
 
 
-def curves(subject: Subject, report: Report) -> str:
-    """ROC and precision over recall, of each class that is shown."""
-    figures = (part for each in report.classes for part in (_roc(subject, each), _precision_recall(subject, each)))
-    return _grid(figures) + _left_out(report)
+def told_apart(subject: Subject, report: Report) -> str:
+    """ROC, precision over recall and calibration of each class that is shown."""
+    figures = (part(subject, each) for each in report.classes for part in (_roc, _precision_recall, _calibration))
+    told = "" if subject.manifest.task == "binary" else '<p class="lead">Each class against the rest.</p>'
+    return f'{told}<div class="figures">{"".join(figures)}</div>{_left_out(report)}'
 
 
-def calibrations(subject: Subject, report: Report) -> str:
-    """What was said, and what came true."""
-    return _grid(_calibration(each, subject) for each in report.classes)
+def spread(subject: Subject, report: Report) -> str:
+    """How the predictions are spread by what was true, and which class is taken for which."""
+    figures = "".join(_distribution(subject, each) for each in report.classes)
+    confused = "" if report.confusion is None else _confusion(subject, report.confusion)
+    return f'<div class="figures">{figures}{confused}</div>'
 
 
-def distributions(subject: Subject, report: Report) -> str:
-    """How the predictions are spread, by what was true."""
-    return _grid(_distribution(each, subject) for each in report.classes)
-
-
-def confusion(found: Confusion) -> str:
+def _confusion(subject: Subject, found: Confusion) -> str:
     """Rows by true class and by the label that was given, each with its share of the true class."""
     heads = ["", *(f"given {escape(label)}" for label in found.labels), "rows"]
     body = "".join(_confused(label, counts) for label, counts in zip(found.labels, found.counts, strict=True))
-    left = f" Of rarer classes {found.left_out:,} are not shown." if found.left_out else ""
-    return f'<div class="confusion">{table(heads, body, f"Rows of the hold-out; below, the share of those that are truly so.{left}")}</div>'
-
-
-def _grid(figures: Iterable[str]) -> str:
-    return f'<div class="figures">{"".join(figures)}</div>'
+    left = f"; of rarer classes {found.left_out:,} are not shown" if found.left_out else ""
+    threshold = subject.manifest.threshold
+    at = "" if threshold is None else f" at threshold {number(threshold)}"
+    caption = f"Confusion{at} <small>rows, and their share of those that are truly so{left}</small>"
+    kind = "confusion" if len(found.labels) <= _NARROW else "confusion full"
+    return f'<figure class="{kind}"><figcaption>{caption}</figcaption>{table(heads, body)}</figure>'
 
 
 def _left_out(report: Report) -> str:
@@ -48,7 +46,7 @@ def _left_out(report: Report) -> str:
 
 def _of(each: ClassReport, subject: Subject) -> str:
     """What the figure is of, where a model has several."""
-    return "" if subject.manifest.task == "binary" else f": {each.label} against the rest"
+    return "" if subject.manifest.task == "binary" else f": {each.label}"
 
 
 def _roc(subject: Subject, each: ClassReport) -> str:
@@ -63,7 +61,7 @@ def _roc(subject: Subject, each: ClassReport) -> str:
         plot.text(plot.x(0.97), plot.y(0.06), "dashed: a guess", "end"),
     ]
     told = subject.manifest.metrics.get("roc_auc") if subject.manifest.task == "binary" else None
-    remark = "" if told is None else f"area {measured(told.value)}"
+    remark = "" if told is None else f"AUC {measured(told.value)}"
     return figure(f"ROC{_of(each, subject)}", plot.svg(f"ROC curve {remark}", parts), _points(each.roc, "FPR", "TPR"), remark=remark)
 
 
@@ -80,8 +78,8 @@ def _precision_recall(subject: Subject, each: ClassReport) -> str:
         plot.line(curve.x, curve.y, "curve"),
         _at_threshold(subject, plot, curve),
     ]
-    told = subject.manifest.metrics.get("average_precision")
-    remark = "" if told is None else f"average precision {measured(told.value)}"
+    told = subject.manifest.metrics.get("average_precision") if subject.manifest.task == "binary" else None
+    remark = "" if told is None else f"AP {measured(told.value)}"
     label = f"Precision over recall {remark}"
     return figure(f"Precision and recall{_of(each, subject)}", plot.svg(label, parts), _points(curve, "recall", "precision"), remark=remark)
 
@@ -109,7 +107,7 @@ def _points(curve: Curve, x: str, y: str) -> str:
     return listing(("threshold", x, y), rows)
 
 
-def _calibration(each: ClassReport, subject: Subject) -> str:
+def _calibration(subject: Subject, each: ClassReport) -> str:
     found = each.calibration
     plot = Plot.over((0, 1), (0, 1))
     most = max(found.rows)
@@ -138,7 +136,7 @@ def _calibration(each: ClassReport, subject: Subject) -> str:
     return figure(f"Calibration{_of(each, subject)}", picture, listing(("said", "came true", "95 % interval", "rows"), rows))
 
 
-def _distribution(each: ClassReport, subject: Subject) -> str:
+def _distribution(subject: Subject, each: ClassReport) -> str:
     threshold = subject.manifest.threshold
     shares = [_shares(counts) for counts in each.distribution.counts]
     edges = each.distribution.edges

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prisml.commands.page.report.dots import Dot, dots
+from prisml.commands.page.report.dots import WIDTH, Dot, dots
 from prisml.commands.page.report.plot import Plot, figure, listing, percents
 from prisml.commands.page.text import count, escape, measured, number, percent, short
 from prisml.manifest import Task
@@ -36,7 +36,7 @@ def dependences(found: tuple[Dependence, ...], task: Task) -> str:
         "The mean prediction where every row has the same value of the feature, and keeps all of its others: "
         "how the model answers, not what causes what."
     )
-    return f'<p class="lead">{told}</p><div class="figures">{made}</div>'
+    return f'<p class="lead">{told}</p><div class="figures wide">{made}</div>'
 
 
 def shown(level: Level) -> str:
@@ -47,7 +47,7 @@ def shown(level: Level) -> str:
 
 
 def _curve(each: Dependence, task: Task) -> str:
-    plot = Plot.over((each.at[0], each.at[-1]), _range(each, task))
+    plot = Plot.over((each.at[0], each.at[-1]), _range(each, task), width=WIDTH)
     is_share = task != "regression"
     ticks = "".join(f'<path class="rug" d="M{plot.x(at):.1f},{plot.y.start} v-7"/>' for at in each.at)
     parts = [plot.axes(each.feature, "mean prediction", y_text=percents if is_share else number), ticks]

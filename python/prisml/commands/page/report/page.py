@@ -85,12 +85,8 @@ def _sections(subject: Subject) -> Iterator[tuple[str, str, str, str]]:
 def _measured(subject: Subject, report: Report) -> Iterator[tuple[str, str, str, str]]:
     """What is known of the predictions."""
     if report.classes:
-        yield "curves", "How well classes are told apart", "Curves", classes.curves(subject, report)
-        yield "calibration", "Whether probabilities come true", "Calibration", classes.calibrations(subject, report)
-        yield "spread", "How predictions are spread", "Predictions", classes.distributions(subject, report)
-    if report.confusion is not None:
-        at = "" if subject.manifest.threshold is None else f" at the threshold {subject.manifest.threshold:.4g}"
-        yield "confusion", f"What is taken for what{at}", "Confusion", classes.confusion(report.confusion)
+        yield "classes", "How well classes are told apart", "Curves", classes.told_apart(subject, report)
+        yield "spread", "How predictions are spread", "Predictions", classes.spread(subject, report)
     if report.residuals is not None:
         yield "residuals", "Where it is off", "Residuals", residuals(report.residuals)
     if report.importances is not None:

@@ -9,7 +9,7 @@ from prisml.commands.page.scale import Scale, number_ticks
 from prisml.commands.page.text import escape, number
 
 WIDTH, HEIGHT = 360, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
+LEFT, RIGHT, TOP, BOTTOM = 52, 22, 12, 42
 _MOST_LISTED = 21
 Format = Callable[[float], str]
 
@@ -25,14 +25,13 @@ class Plot:
 
     x: Scale
     y: Scale
-    width: int = WIDTH
-    height: int = HEIGHT
+    width: int
 
     @classmethod
-    def over(cls, x: tuple[float, float], y: tuple[float, float], *, height: int = HEIGHT) -> Plot:
+    def over(cls, x: tuple[float, float], y: tuple[float, float], *, width: int = WIDTH) -> Plot:
         """A plot of these ranges; one without extent is widened."""
         (left, right), (low, high) = (_widened(*ends) for ends in (x, y))
-        return cls(Scale(left, right, LEFT, WIDTH - RIGHT), Scale(low, high, height - BOTTOM, TOP), height=height)
+        return cls(Scale(left, right, LEFT, width - RIGHT), Scale(low, high, HEIGHT - BOTTOM, TOP), width)
 
     def at(self, x: float, y: float) -> str:
         """The place of a point, as SVG writes it."""
@@ -95,7 +94,7 @@ class Plot:
 
     def svg(self, label: str, parts: Iterable[str]) -> str:
         """The picture."""
-        return f'<svg viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+        return f'<svg viewBox="0 0 {self.width} {HEIGHT}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
 
 
 def figure(caption: str, picture: str, table: str = "", *, remark: str = "") -> str:

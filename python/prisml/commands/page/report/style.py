@@ -26,7 +26,7 @@ h1 span { font-weight: 400; color: var(--soft); }
 .figures.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); }
 #importance figure { max-width: 640px; }
 figcaption { margin-bottom: 6px; overflow-wrap: anywhere; }
-figure svg { max-width: 620px; }
+figure svg { max-width: 560px; }
 figure details { margin-top: 4px; font-size: 13px; color: var(--soft); }
 figure details table { font-size: 13px; color: var(--ink); margin-top: 6px; }
 .axis .ground { stroke: var(--soft); }
@@ -56,8 +56,9 @@ svg text.t4 { fill: var(--s4); }
 .facts code { white-space: normal; overflow-wrap: anywhere; }
 th small { color: var(--soft); font-weight: 400; }
 td.number { font-variant-numeric: tabular-nums; }
-.confusion table { width: auto; } .confusion td { padding: 10px 18px; text-align: center; border-left: 2px solid var(--card); }
+.confusion.full { grid-column: 1 / -1; } .confusion td { padding: 10px 18px; text-align: center; border-left: 2px solid var(--card); }
 .confusion td small { color: var(--ink); } .confusion thead th { padding-inline: 18px; text-align: center; white-space: normal; }
+#worst table { width: auto; min-width: 50%; } #worst td, #worst th { padding-block: 3px; } #worst td.number { text-align: end; }
 .found { margin: 0; padding-left: 20px; } .found li { margin: 4px 0; }
 @media (forced-colors: active) { .curve, .second, .spark .held { stroke: CanvasText; } .dot, .small { fill: CanvasText; } }
 @media print { details:not([open]) { display: none; } section { break-inside: auto; margin: 26px 0; }

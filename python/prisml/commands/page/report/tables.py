@@ -13,6 +13,8 @@ from prisml.definition.gates import LOWER_IS_BETTER
 from prisml.manifest import CrossValidation, Finding, Folded, GateVerdict, Interval, Manifest
 from prisml.report import Attempt, Miss
 
+# What is left of 0 by adding up.
+_NOTHING = 1e-12
 _NONE = '<span class="none">none</span>'
 
 
@@ -29,12 +31,17 @@ def metrics(manifest: Manifest) -> str:
     """Every metric with its interval, beside a guess that knows no feature."""
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td class="number">{measured(of.value)}</td><td class="number">{_ends(of) or _NONE}</td>'
-        f'<td class="number">{measured(manifest.baseline[name]) if name in manifest.baseline else _NONE}</td>'
+        f'<td class="number">{_guessed(manifest, name)}</td>'
         f"<td>{'lower' if name in LOWER_IS_BETTER else 'higher'} is better</td></tr>"
         for name, of in manifest.metrics.items()
     )
     told = f"On {count(manifest.rows.test, 'row')} that were held out. The guess is made of the training part's labels alone."
     return table(("metric", "value", "95 % interval", "guess", ""), body, told)
+
+
+def _guessed(manifest: Manifest, name: str) -> str:
+    value = manifest.baseline.get(name)
+    return _NONE if value is None else measured(value if abs(value) > _NOTHING else 0.0)
 
 
 def cross_validation(found: CrossValidation) -> str:
@@ -51,15 +58,20 @@ def _folded(name: str, of: Folded) -> str:
 
 def gates(verdicts: Sequence[GateVerdict]) -> str:
     """What each gate wanted, what it got, and the verdict."""
-    heads = ("gate", "wanted", "got", "95 % interval", "verdict", "why")
-    body = "".join(
-        f'<tr><th scope="row">{isolated(each.name)}</th><td>{escape(each.wanted)}</td>'
-        f'<td class="number">{_NONE if each.got is None else measured(each.got.value)}</td>'
-        f'<td class="number">{_NONE if each.got is None else _ends(each.got) or _NONE}</td>'
-        f"<td>{_verdict(passed=each.passed)}</td><td>{escape(each.reason or '')}</td></tr>"
-        for each in verdicts
+    heads = ("gate", "wanted", "got", "95 % interval", "verdict", *(("why",) if any(each.reason for each in verdicts) else ()))
+    return table(heads, "".join(_gate(each, len(heads)) for each in verdicts))
+
+
+def _gate(each: GateVerdict, columns: int) -> str:
+    got = (_NONE, _NONE) if each.got is None else (measured(each.got.value), _ends(each.got) or _NONE)
+    numbers = "".join(f'<td class="number">{cell}</td>' for cell in got)
+    cells = (
+        f"<td>{escape(each.wanted)}</td>",
+        numbers,
+        f"<td>{_verdict(passed=each.passed)}</td>",
+        f"<td>{escape(each.reason or '')}</td>",
     )
-    return table(heads, body)
+    return f'<tr><th scope="row">{isolated(each.name)}</th>{"".join(cells[: columns - 2])}</tr>'
 
 
 def warnings(found: Sequence[Finding]) -> str:
