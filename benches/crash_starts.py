@@ -17,7 +17,7 @@ from prisml import Registry
 from prisml.errors import PrisMLError
 from prisml.registry.bundle import Artifact
 from prisml.registry.tables import SCHEMA_VERSION, metadata
-from tests.artifacts import expected
+from tests.artifacts import expected, make_artifact
 from tests.support.registry_v1 import make_registry_v1
 
 UNDISTURBED = 2
@@ -74,7 +74,7 @@ class Upgrade(Start):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._old: list[Artifact] = [artifact(bias, 300_000) for bias in OLD_BIASES]
+        self._old: list[Artifact] = [make_artifact(NAME, bias=bias, padding=300_000) for bias in OLD_BIASES]
 
     def prepare(self) -> None:
         super().prepare()

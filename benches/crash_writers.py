@@ -137,8 +137,8 @@ def run(registry: Registry, writer: Writer, pipe: int) -> None:
 
 
 def artifact(bias: float, padding: int) -> Artifact:
-    """A version whose answers ``bias`` decides; ``padding`` decides its size."""
-    return make_artifact(NAME, bias=bias, padding=padding)
+    """A version with a report, whose answers ``bias`` decides; ``padding`` decides its size."""
+    return make_artifact(NAME, bias=bias, padding=padding, report=f"report of {bias}")
 
 
 def right_value(note: str | None) -> float:

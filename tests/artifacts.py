@@ -46,6 +46,7 @@ def make_artifact(
     entity: str = "Customer",
     padding: int = 0,
     key: tuple[str, ...] = ("id",),
+    report: str | None = None,
 ) -> Artifact:
     """An artifact that can be published and served; another ``bias`` is another digest, ``padding`` makes the graph larger."""
     graph = linear_graph(task, [WEIGHTS[item.name] for item in inputs], bias, padding)
@@ -69,8 +70,9 @@ def make_artifact(
         parity=Parity(rows=2, edge_rows=0, max_difference=0.0, tolerance=1e-5, label_flips=0),
         libraries={"onnx": onnx.__version__},
         model_sha256=hashlib.sha256(graph).hexdigest(),
+        report_sha256=None if report is None else hashlib.sha256(report.encode()).hexdigest(),
     )
-    return Artifact(manifest.to_json(), graph)
+    return Artifact(manifest.to_json(), graph, report)
 
 
 def linear_graph(task: Task, weights: Sequence[float], bias: float, padding: int = 0) -> bytes:

@@ -1,7 +1,7 @@
 """The stored contract of a version, and its JSON.
 
 ``manifest.json`` is everything that is known of a version besides the graph: its inputs in order, its classes, its metrics, how it
-was trained, and the SHA-256 of ``model.onnx``. It names no module, path or URL and holds no code.
+was trained, and the SHA-256 of ``model.onnx`` and of ``report.json``. It names no module, path or URL and holds no code.
 
 Rule of change: a release that adds an optional key keeps ``FORMAT_VERSION``; one that changes or removes a key raises it by one and
 keeps reading every older number. A manifest with a newer number is refused.
@@ -266,7 +266,7 @@ class Fingerprints(_Frozen):
 
 
 class Manifest(_Frozen):
-    """Everything stored of a version besides ``model.onnx``.
+    """Everything stored of a version besides ``model.onnx`` and its report.
 
     ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``as_of`` says at which moment rows
     were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``reads`` are the columns
@@ -275,7 +275,8 @@ class Manifest(_Frozen):
     which another training tells whether it holds out the same; None where that was not kept. ``waived`` is what guards against leakage
     found and the definition waived, as ``"guard:feature"``. ``warnings`` are what was found of the rows before fitting;
     ``cross_validation`` is None where none was asked for, ``calibration`` where probabilities are as fitted, ``threshold_rule`` where the
-    definition gives the threshold.
+    definition gives the threshold. ``report_sha256`` is of the report that the version was trained with; None where none was written:
+    serving needs no report.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -311,6 +312,7 @@ class Manifest(_Frozen):
     parity: Parity
     libraries: dict[str, str]
     model_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    report_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
 
     def to_json(self) -> str:
         """The canonical text: keys sorted, no spaces, so that equal manifests are equal bytes."""

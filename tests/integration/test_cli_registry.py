@@ -225,15 +225,15 @@ def test_a_registry_of_an_older_release_is_read_and_upgraded_before_it_is_writte
     where = {"PRISML_REGISTRY": f"sqlite:///{tmp_path}/old.db"}
     for words in READING:
         assert run(tmp_path, *words, **where).returncode == 0, words
-    assert "1, this release writes 2: prisml registry upgrade" in run(tmp_path, "registry", "status", **where).stdout
+    assert "1, this release writes 3: prisml registry upgrade" in run(tmp_path, "registry", "status", **where).stdout
     run(tmp_path, "export", "churn", "--version", "2", "--to", "bundle", **where)
     for words in WRITING:
         refused = run(tmp_path, *words, **where)
         assert (refused.returncode, refused.stdout) == (3, ""), words
-        assert "has schema 1; this release writes 2" in refused.stderr
+        assert "has schema 1; this release writes 3" in refused.stderr
         assert "prisml registry upgrade" in refused.stderr
     upgraded = run(tmp_path, "registry", "upgrade", **where)
-    assert (upgraded.returncode, upgraded.stdout) == (0, f"The registry sqlite:///{tmp_path}/old.db has schema 2 now (1 before).\n")
+    assert (upgraded.returncode, upgraded.stdout) == (0, f"The registry sqlite:///{tmp_path}/old.db has schema 3 now (1 before).\n")
     assert run(tmp_path, "rollback", "churn", **where).returncode == 0
     assert json.loads(run(tmp_path, "registry", "upgrade", "--json", **where).stdout)["changed"] is False
 

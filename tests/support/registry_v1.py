@@ -74,13 +74,14 @@ def make_registry_v1(engine: Engine, artifacts: Sequence[Artifact]) -> None:
         make_tables_v1(connection)
         connection.execute(text("INSERT INTO prisml_schema (id, version) VALUES (1, 1)"))
         for number, artifact in enumerate(artifacts, 1):
-            _write_blob(connection, artifact.onnx)
-            _write_blob(connection, artifact.manifest_text.encode())
+            write_blob(connection, artifact.onnx)
+            write_blob(connection, artifact.manifest_text.encode())
             _write_version(connection, number, artifact)
             _write_deployment(connection, artifact.manifest.name, number)
 
 
-def _write_blob(connection: Connection, data: bytes) -> None:
+def write_blob(connection: Connection, data: bytes) -> None:
+    """Store ``data`` in parts, unless it is there."""
     sha256 = hashlib.sha256(data).hexdigest()
     if connection.execute(text("SELECT 1 FROM prisml_blobs WHERE sha256 = :sha256"), {"sha256": sha256}).first() is not None:
         return

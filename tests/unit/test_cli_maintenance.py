@@ -51,11 +51,11 @@ def test_verify_finds_damage_and_repairs_nothing_but_orphans(registry: Registry,
 def test_status_and_upgrade_of_a_registry(registry: Registry, tmp_path: Path):
     """Status tells place, schema and sizes; upgrade has nothing to do where the schema is this release's, and says so."""
     place = f"sqlite:///{tmp_path}/.prisml/registry.db"
-    status = {"place": place, "schema": 2, "newest": 2, "models": 1, "versions": 3, "blobs": 6, "bytes": registry.verify().bytes}
+    status = {"place": place, "schema": 3, "newest": 3, "models": 1, "versions": 3, "blobs": 6, "bytes": registry.verify().bytes}
     assert answer(run("registry", "status", "--json")) == status
-    assert "│ schema   │ 2 " in run("registry", "status").stdout
-    assert answer(run("registry", "upgrade", "--json")) == {"place": place, "schema": 2, "before": 2, "changed": False}
-    assert run("registry", "upgrade").stdout == f"The registry {place} has schema 2 already.\n"
+    assert "│ schema   │ 3 " in run("registry", "status").stdout
+    assert answer(run("registry", "upgrade", "--json")) == {"place": place, "schema": 3, "before": 3, "changed": False}
+    assert run("registry", "upgrade").stdout == f"The registry {place} has schema 3 already.\n"
 
 
 def test_a_registry_that_is_not_there_is_not_made_by_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

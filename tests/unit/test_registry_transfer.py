@@ -16,21 +16,27 @@ from hypothesis import strategies as st
 
 from prisml.errors import ArtifactError, ConfigurationError, ModelNotFoundError, VersionNotFoundError
 from prisml.registry import Registry, export, import_, read_bundle
-from prisml.registry.archive import INDEX_FILE, read_index
+from prisml.registry.archive import ARCHIVE_FORMAT, INDEX_FILE, read_index
 from prisml.registry.container import LARGEST
 from tests.artifacts import make_artifact
 
+REPORT = '{"report":"of Zoë 🦊"}'
 Change = Callable[[dict[str, bytes]], dict[str, bytes]]
 
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of two models, as a file: labels, a deleted version, a rollback, an experiment that runs."""
+    """An archive of two models, as a file: a report, labels, a deleted version, a rollback, an experiment that runs."""
     folder = tmp_path_factory.mktemp("archive")
     registry = Registry(f"sqlite:///{folder / 'registry.db'}")
     for number in range(4):
         registry.publish(
-            make_artifact(bias=float(number)), author="ada", why="Zoë 🦊", label=f"r{number}", note="a\nnote", commit="9f3ab2c"
+            make_artifact(bias=float(number), report=REPORT if number == 0 else None),
+            author="ada",
+            why="Zoë 🦊",
+            label=f"r{number}",
+            note="a\nnote",
+            commit="9f3ab2c",
         )
     registry.rollback("churn", why="worse", author="grace")
     registry.delete("churn", 2, author="ada")
@@ -194,6 +200,23 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "a version nobody names": (lambda content: content | {f"versions/{'a' * 64}/model.onnx": b"x"}, "which archive.json does not name"),
     "no index": (lambda content: {name: data for name, data in content.items() if name != INDEX_FILE}, "archive.json is missing"),
     "no graph": (lambda content: {name: data for name, data in content.items() if "onnx" not in name}, "model.onnx is missing"),
+    "no report": (lambda content: {name: data for name, data in content.items() if "report" not in name}, "report.json is missing"),
+    "another report": (
+        lambda content: {name: data + b"x" * ("report" in name) for name, data in content.items()},
+        "The report of 'churn' is damaged: its SHA-256",
+    ),
+    "a report that is not UTF-8": (
+        lambda content: {name: b"\xff" if "report" in name else data for name, data in content.items()},
+        "The report of 'churn' is not UTF-8",
+    ),
+    "a report that the index does not name": (
+        with_index(lambda index: churn(index)["versions"][0].update(report_sha256=None)),
+        "which archive.json does not name",
+    ),
+    "another report than the manifest's": (
+        with_index(lambda index: churn(index)["versions"][0].update(report_sha256="0" * 64)),
+        "names another report of 'churn' version 1 than its manifest",
+    ),
     "another graph": (lambda content: {name: data + b"x" * ("onnx" in name) for name, data in content.items()}, "SHA-256"),
     "another manifest": (
         lambda content: {name: data.replace(b'"seed":42', b'"seed":43') for name, data in content.items()},
@@ -206,7 +229,8 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "an index that is no JSON": (lambda content: content | {INDEX_FILE: b"\xff{"}, "is not a JSON object"),
     "an index that is a list": (lambda content: content | {INDEX_FILE: b"[1]"}, "is not a JSON object"),
     "an index too deep": (lambda content: content | {INDEX_FILE: b"[" * 100_000}, "is not a JSON object"),
-    "a newer format": (with_index(lambda index: index.update(format=2)), "has format 2; this release reads 1. Upgrade prisml"),
+    "a newer format": (with_index(lambda index: index.update(format=3)), "has format 3; this release reads up to 2. Upgrade prisml"),
+    "a format before the first": (with_index(lambda index: index.update(format=0)), "has format 0; this release reads up to 2"),
     "no format": (with_index(lambda index: index.pop("format")), "has format of type NoneType"),
     "a key of a newer release": (with_index(lambda index: index.update(extra=1)), "is damaged at extra"),
     "no model": (with_index(lambda index: index.update(models=[])), "is damaged at models"),
@@ -351,7 +375,7 @@ def test_no_damage_gets_through(whole: Path, tmp_path_factory: pytest.TempPathFa
 
 
 def test_an_archive_of_format_1_is_read_for_ever(empty: Registry, tmp_path: Path):
-    """The archive that is kept from the first release with this format comes in whole, and goes out as it came."""
+    """The archive that is kept from the first release with that format comes in whole, and goes out as it came, in this format."""
     kept = Path(__file__).parents[1] / "reference" / "archive_1.prisml"
     imported = import_(empty, kept)
     assert [(each.version.name, each.version.number, each.version.label) for each in imported] == [
@@ -366,7 +390,13 @@ def test_an_archive_of_format_1_is_read_for_ever(empty: Registry, tmp_path: Path
     assert experiment is not None
     assert [(variant.name, variant.ranges) for variant in experiment.variants] == [("control", ((0, 9000),)), ("v4", ((9000, 10_000),))]
     assert empty.artifact("churn", 4).manifest.metrics["accuracy"].low == 0.5
-    assert export(empty, tmp_path / "again.prisml").place.read_bytes() == kept.read_bytes()
+    before, again = members(kept), members(export(empty, tmp_path / "again.prisml").place)
+    index = json.loads(before.pop(INDEX_FILE))
+    for model in index["models"]:
+        for version in model["versions"]:
+            version["report_sha256"] = None
+    assert json.loads(again.pop(INDEX_FILE)) == index | {"format": ARCHIVE_FORMAT}
+    assert again == before
 
 
 def test_the_index_says_what_the_registry_knows(whole: Path):

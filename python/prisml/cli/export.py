@@ -43,7 +43,7 @@ from prisml.registry.container import SUFFIX
 def export(name: str | None, to: Path, version: Which | None, whole: bool, registry: str | None, as_json: bool) -> None:
     """Write a version, a model or the whole registry to a folder or a file.
 
-    One version becomes a folder with manifest.json and model.onnx, for git or for an image: prisml.load(folder) serves from it
+    One version becomes a folder with manifest.json, model.onnx and its report, for git or for an image: prisml.load(folder) serves from it
     without any registry. With --all everything there is of a model, or of all, becomes an archive that `prisml import` brings into
     another registry; equal registries give equal bytes.
     """

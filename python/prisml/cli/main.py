@@ -18,6 +18,7 @@ COMMANDS = {
     "predict": "Predict for JSON lines, or for rows of the database.",
     "versions": "List the versions of a model, or of all.",
     "show": "Show all that is known of a version.",
+    "report": "Write a report that people can look at.",
     "compare": "Show in what two versions of a model differ.",
     "activate": "Make a version the one that serves.",
     "rollback": "Go back to the version that served before.",

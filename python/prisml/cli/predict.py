@@ -147,7 +147,7 @@ def _engine(name: str | None, definition: Definition | None, registry: str | Non
     if definition is None:
         return load(name or "", registry=registry, version=version)
     if name is not None and is_bundle(name) and registry is None and version is None:
-        return Engine.from_artifact(read_bundle(Path(name)), definition=definition)
+        return Engine.from_artifact(read_bundle(Path(name), with_report=False), definition=definition)
     if name not in (None, definition.name):
         raise click.UsageError(f"--model defines {definition.name!r}, not {name!r}.")
     return definition.load(registry=open_registry(registry), version=version)

@@ -37,6 +37,7 @@ def write_summary(trained: Trained) -> None:
         screen.print(tables.gates(trained.candidate.verdicts), *tables.slices(trained.candidate.verdicts))
     if trained.version is not None:
         render.say(_published(trained, trained.version.number), style="bold green")
+        render.say(f"Look at it: prisml report {trained.model} {trained.version.number} --open")
     if trained.held is not None and trained.version is not None:
         activate = f"prisml activate {trained.model} {trained.version.number}"
         render.say(f"It was not activated: {trained.held}. To let it serve: {activate}")

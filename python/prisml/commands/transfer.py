@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from prisml.commands.report import write_beside
 from prisml.registry.registry import Registry
 from prisml.registry.transfer import Exported, Imported
 from prisml.registry.transfer import export as export_models
@@ -11,8 +12,11 @@ from prisml.registry.transfer import import_ as import_models
 
 
 def export_version(registry: Registry, to: Path, name: str, which: int | str | None = None) -> Exported:
-    """A bundle in the folder ``to``: of the version of that number or label, or of the one that serves."""
-    return export_models(registry, to, name=name, which=registry.active(name).number if which is None else which)
+    """A bundle in the folder ``to``, with its report and model card: of the version of that number or label, or of the one that serves."""
+    version = registry.active(name) if which is None else registry.version(name, which)
+    done = export_models(registry, to, name=name, which=version.number)
+    write_beside(registry, done.place, name, version.number)
+    return done
 
 
 def export_all(registry: Registry, to: Path, name: str | None = None) -> Exported:

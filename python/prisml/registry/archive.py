@@ -1,8 +1,8 @@
 """What an archive says of models: their versions, and the log of what served; and its JSON.
 
 An archive is a folder, or one file of the same members: ``archive.json``, and for each living version ``versions/<digest>/manifest.json``
-and ``versions/<digest>/model.onnx``. Such a version's folder is a bundle by itself. It names no place, and not when it was written, so
-that equal models make equal bytes.
+and ``versions/<digest>/model.onnx``, and ``versions/<digest>/report.json`` where the registry kept a report. Such a version's folder is a
+bundle by itself. It names no place, and not when it was written, so that equal models make equal bytes.
 
 Rule of change: a release that adds, changes or removes a key raises ``ARCHIVE_FORMAT`` by one and keeps reading every older number. An
 archive with a newer number is refused.
@@ -19,10 +19,10 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, ValidationError
 
 from prisml.errors import ArtifactError
-from prisml.registry.bundle import MANIFEST_FILE, MODEL_FILE
+from prisml.registry.bundle import MANIFEST_FILE, MODEL_FILE, REPORT_FILE
 from prisml.registry.tables import LONGEST_NAME
 
-ARCHIVE_FORMAT: Final = 1
+ARCHIVE_FORMAT: Final = 2
 INDEX_FILE: Final = "archive.json"
 _LARGEST_INTEGER = 2**31 - 1
 
@@ -50,7 +50,10 @@ class Deleted(_Frozen):
 
 
 class VersionRecord(_Frozen):
-    """A version as a registry knew it, besides its manifest and graph. A deleted one has neither: its number stays taken."""
+    """A version as a registry knew it, besides its manifest and graph. A deleted one has neither: its number stays taken.
+
+    ``report_sha256``, since format 2, is that of the report in the archive; None where it holds none of this version.
+    """
 
     number: Number
     digest: Sha256
@@ -60,6 +63,14 @@ class VersionRecord(_Frozen):
     note: str | None = None
     commit: str | None = Field(default=None, max_length=64)
     deleted: Deleted | None = None
+    report_sha256: Sha256 | None = None
+
+    def members(self) -> tuple[str, ...]:
+        """The members that are this version's own: none of a deleted one."""
+        if self.deleted is not None:
+            return ()
+        files = (MANIFEST_FILE, MODEL_FILE) if self.report_sha256 is None else (MANIFEST_FILE, MODEL_FILE, REPORT_FILE)
+        return tuple(member_of(self.digest, file) for file in files)
 
 
 class LogRecord(_Frozen):
@@ -95,7 +106,7 @@ class ModelRecord(_Frozen):
 class Index(_Frozen):
     """What ``archive.json`` says."""
 
-    format: Literal[1] = ARCHIVE_FORMAT
+    format: Literal[1, 2] = ARCHIVE_FORMAT
     models: tuple[ModelRecord, ...] = Field(min_length=1)
 
     def to_json(self) -> str:
@@ -104,12 +115,11 @@ class Index(_Frozen):
 
     def members(self) -> tuple[str, ...]:
         """Every member of the archive, the index first, each once."""
-        digests = sorted({version.digest for model in self.models for version in model.living})
-        return (INDEX_FILE, *(member_of(digest, file) for digest in digests for file in (MANIFEST_FILE, MODEL_FILE)))
+        return (INDEX_FILE, *sorted({member for model in self.models for version in model.versions for member in version.members()}))
 
 
 def member_of(digest: str, file: str) -> str:
-    """Where a version's manifest or graph is in the archive."""
+    """Where that file of a version is in the archive."""
     return f"versions/{digest}/{file}"
 
 
@@ -119,9 +129,9 @@ def read_index(text: bytes) -> Index:
         number = json.loads(text).get("format")
     except (ValueError, AttributeError, RecursionError):
         raise damaged(f"{INDEX_FILE} is not a JSON object") from None
-    if number != ARCHIVE_FORMAT or isinstance(number, bool):
+    if isinstance(number, bool) or number not in range(1, ARCHIVE_FORMAT + 1):
         raise ArtifactError(
-            f"The archive has format {_shown(number)}; this release reads {ARCHIVE_FORMAT}.",
+            f"The archive has format {_shown(number)}; this release reads up to {ARCHIVE_FORMAT}.",
             {"format": number},
             ["Upgrade prisml to the release that wrote it."],
         )

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Protocol
 
 from prisml.errors import ConfigurationError
-from prisml.registry.archive import INDEX_FILE, damaged
-from prisml.registry.bundle import MANIFEST_FILE, MODEL_FILE
+from prisml.registry.archive import INDEX_FILE, damaged, member_of
+from prisml.registry.bundle import LARGEST_REPORT, MANIFEST_FILE, MODEL_FILE, REPORT_FILE
 
 SUFFIX = ".prisml"
-LARGEST = {INDEX_FILE: 64 * 2**20, MANIFEST_FILE: 64 * 2**20, MODEL_FILE: 2**31 - 1}
+LARGEST = {INDEX_FILE: 64 * 2**20, MANIFEST_FILE: 64 * 2**20, MODEL_FILE: 2**31 - 1, REPORT_FILE: LARGEST_REPORT}
 """The most bytes that a member may have, by the last part of its name. No ONNX file can be larger: protobuf ends there."""
 
-_MEMBER = re.compile(rf"{re.escape(INDEX_FILE)}|versions/[0-9a-f]{{64}}/({re.escape(MANIFEST_FILE)}|{re.escape(MODEL_FILE)})")
+_VERSION_FILES = (MANIFEST_FILE, MODEL_FILE, REPORT_FILE)
+_MEMBER = re.compile(rf"{re.escape(INDEX_FILE)}|versions/[0-9a-f]{{64}}/({'|'.join(map(re.escape, _VERSION_FILES))})")
 _VERSION_FOLDER = re.compile(r"[0-9a-f]{64}")
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
@@ -150,13 +151,14 @@ def write_member(folder: Path, member: str, content: bytes) -> None:
 
 def clear(folder: Path, members: Iterable[str]) -> None:
     """Remove what an earlier archive left in ``folder`` and ``members`` do not name, its index first; nothing else is touched."""
-    kept = {member.split("/")[1] for member in members if "/" in member}
+    kept = set(members)
     try:
         (folder / INDEX_FILE).unlink(missing_ok=True)
         for old in (folder / "versions").glob("*"):
-            if _VERSION_FOLDER.fullmatch(old.name) and old.name not in kept:
-                for file in (MANIFEST_FILE, MODEL_FILE):
-                    (old / file).unlink(missing_ok=True)
+            if _VERSION_FOLDER.fullmatch(old.name):
+                for file in _VERSION_FILES:
+                    if member_of(old.name, file) not in kept:
+                        (old / file).unlink(missing_ok=True)
                 with suppress(OSError):
                     old.rmdir()
     except OSError as error:

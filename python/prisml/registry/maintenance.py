@@ -53,12 +53,12 @@ def living_rows(transaction: Transaction) -> list[Row[Any]]:
 
 def orphans(transaction: Transaction, stored: Iterable[str]) -> list[str]:
     """Those SHA-256 of ``stored`` that no living version needs; none while a damaged manifest hides which graph it needs."""
-    needed: set[str] = set()
+    needed: set[str | None] = set()
     for row in living_rows(transaction):
         graph = row.graph_sha256 or _graph_named_by(transaction, row.digest)
         if graph is None:
             return []
-        needed |= {row.digest, graph}
+        needed |= {row.digest, graph, row.report_sha256}
     return sorted(set(stored) - needed)
 
 
@@ -84,10 +84,12 @@ def _delete(transaction: Transaction, old: Iterable[Version], author: str) -> No
     theirs: set[str] = set()
     for version in old:
         row = transaction.first(
-            select(versions.c.digest, versions.c.graph_sha256).where(versions.c.name == version.name, versions.c.number == version.number)
+            select(versions.c.digest, versions.c.graph_sha256, versions.c.report_sha256).where(
+                versions.c.name == version.name, versions.c.number == version.number
+            )
         )
         theirs |= {sha256 for sha256 in (row or ()) if sha256 is not None}
-        gone = {"deleted_at": datetime.now(UTC), "deleted_by": author, "label": None}
+        gone = {"deleted_at": datetime.now(UTC), "deleted_by": author, "label": None, "report_sha256": None}
         change_row(transaction, (version.name, version.number), gone)
     for sha256 in orphans(transaction, theirs):
         delete_blob(transaction, sha256)

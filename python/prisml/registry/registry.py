@@ -65,11 +65,14 @@ class Registry:
         with self.database.reading() as transaction:
             return versions.active_version(transaction, name)
 
-    def artifact(self, name: str, which: int | str | None = None) -> Artifact:
-        """Manifest and graph of a version (None: the active one), each checked against its SHA-256."""
+    def artifact(self, name: str, which: int | str | None = None, *, with_report: bool = True) -> Artifact:
+        """All that is kept of a version (None: the active one): manifest, graph and report, each checked against its SHA-256.
+
+        ``with_report=False`` leaves the report unread: serving needs none.
+        """
         with self.database.reading() as transaction:
             version = versions.active_version(transaction, name) if which is None else versions.find_version(transaction, name, which)
-            return versions.read_artifact(transaction, version)
+            return versions.read_artifact(transaction, version, with_report=with_report)
 
     def manifest_text(self, version: Version) -> str:
         """The manifest of ``version`` as it was stored, checked against the version's digest."""
@@ -80,6 +83,11 @@ class Registry:
         """The graph of ``version``, whose SHA-256 its manifest gives."""
         with self.database.reading() as transaction:
             return versions.graph(transaction, version, sha256)
+
+    def report_text(self, version: Version) -> str | None:
+        """The report of ``version`` as it was stored, checked against its SHA-256; None where the registry keeps none."""
+        with self.database.reading() as transaction:
+            return versions.report_text(transaction, version)
 
     def deployment(self, name: str, *, as_of: datetime | None = None) -> Deployment:
         """What serves, or served at ``as_of``: the entry of the log in force then. ``ModelNotFoundError`` where none was."""
@@ -134,7 +142,8 @@ class Registry:
         """Store ``artifact`` as the model's next version and let it serve; a digest that is there already keeps its number.
 
         It does not serve while an experiment runs, or where the last move was a rollback, except by ``force``: ``active`` of what is
-        returned says which, and ``held`` says why. A deleted version that is published again is back under its number.
+        returned says which, and ``held`` says why. A deleted version that is published again is back under its number. A report that
+        ``artifact`` comes with is stored with it.
         """
         checked_name(artifact)
         check_label(label)
@@ -179,7 +188,7 @@ class Registry:
             return versions.find_version(transaction, name, number)
 
     def delete(self, name: str, which: int | str, *, author: str | None = None) -> Version:
-        """Delete the version's graph and manifest; its number is not used again.
+        """Delete the version's graph, manifest and report; its number is not used again.
 
         ``ConflictError`` where it serves or is in an experiment.
         """
@@ -218,7 +227,7 @@ class Registry:
         return transfer.import_(self, source, name=name, activate=activate, author=author, why=why)
 
     def verify(self, *, repair: bool = False) -> Verification:
-        """Read every manifest, graph and entry of the log and check them; with ``repair``, delete blobs that no version needs."""
+        """Read every manifest, graph, report and entry of the log and check them; with ``repair``, delete blobs that no version needs."""
         return verify(self.database, repair=repair)
 
     def upgrade(self) -> int:

@@ -16,7 +16,7 @@ from prisml.registry.labels import check_commit, check_label
 from prisml.registry.log import By, Deployment, change, last_entry, read_log, write_entry
 from prisml.registry.tables import versions
 from prisml.registry.transaction import Transaction
-from prisml.registry.versions import Details, Version, every_version, store
+from prisml.registry.versions import Details, Version, add_report, every_version, store
 
 Artifacts = Callable[[VersionRecord], Artifact]
 
@@ -75,11 +75,16 @@ def restore(transaction: Transaction, model: ModelRecord, artifact_of: Artifacts
 
 
 def merge(transaction: Transaction, model: ModelRecord, artifact_of: Artifacts, known: dict[str, Version]) -> None:
-    """Add to a model that is here what it lacks: new versions get the next numbers, a deleted one is back, the log stays as it is."""
+    """Add to a model that is here what it lacks: new versions get the next numbers, a deleted one is back, the log stays as it is.
+
+    A version that is here without its report gets that.
+    """
     for version in model.living:
         here = known.get(version.digest)
         if here is None or here.deleted_at is not None:
             store(transaction, artifact_of(version), _details(version))
+        elif version.report_sha256 is not None:
+            add_report(transaction, here, artifact_of(version))
 
 
 def import_model(transaction: Transaction, model: ModelRecord, artifact_of: Artifacts, by: By, *, activate: bool) -> tuple[Imported, ...]:
@@ -118,6 +123,7 @@ def _version_record(version: Version) -> VersionRecord:
         note=version.note,
         commit=version.commit,
         deleted=deleted,
+        report_sha256=version.report_sha256,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Dialect, ForeignKeyConstraint, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LONGEST_NAME = 200
 LONGEST_LABEL = 100
 LONGEST_COMMIT = 64
@@ -45,8 +45,8 @@ metadata = MetaData()
 _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
-def _since_2(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> Column[Any]:
-    return Column(name, kind, nullable=True, info={"since": 2})
+def _since(number: int, name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> Column[Any]:
+    return Column(name, kind, nullable=True, info={"since": number})
 
 
 schema = Table(
@@ -75,13 +75,14 @@ versions = Table(
     Column("created_at", UtcText, nullable=False),
     Column("author", Text, nullable=False),
     Column("metrics", Text, nullable=False),
-    _since_2("label", String(LONGEST_LABEL)),
-    _since_2("note", Text),
-    _since_2("commit_id", String(LONGEST_COMMIT)),
-    _since_2("graph_sha256", String(64)),
-    _since_2("graph_bytes", Integer),
-    _since_2("deleted_at", UtcText),
-    _since_2("deleted_by", Text),
+    _since(2, "label", String(LONGEST_LABEL)),
+    _since(2, "note", Text),
+    _since(2, "commit_id", String(LONGEST_COMMIT)),
+    _since(2, "graph_sha256", String(64)),
+    _since(2, "graph_bytes", Integer),
+    _since(2, "deleted_at", UtcText),
+    _since(2, "deleted_by", Text),
+    _since(3, "report_sha256", String(64)),
     UniqueConstraint("name", "digest", name="uq_prisml_versions_digest"),
     UniqueConstraint("name", "label", name="uq_prisml_versions_label", info={"since": 2}),
     **_MYSQL,
@@ -97,8 +98,8 @@ deployments = Table(
     Column("why", Text),
     Column("from_number", Integer),
     Column("to_number", Integer, nullable=False),
-    _since_2("action", String(20)),
-    _since_2("experiment", Text),
+    _since(2, "action", String(20)),
+    _since(2, "experiment", Text),
     ForeignKeyConstraint(["name", "to_number"], ["prisml_versions.name", "prisml_versions.number"]),
     **_MYSQL,
 )

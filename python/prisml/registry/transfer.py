@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from prisml.errors import ConfigurationError, ModelNotFoundError
 from prisml.registry.archive import INDEX_FILE, Index, ModelRecord, VersionRecord, damaged, member_of, read_index
-from prisml.registry.bundle import MANIFEST_FILE, MODEL_FILE, Artifact, is_bundle, read_bundle, write_bundle
+from prisml.registry.bundle import MANIFEST_FILE, MODEL_FILE, REPORT_FILE, Artifact, is_bundle, read_bundle, read_report, write_bundle
 from prisml.registry.container import SUFFIX, Source, add, clear, open_source, write_member, written
 from prisml.registry.labels import checked_name
 from prisml.registry.log import By
@@ -58,6 +58,8 @@ def export(registry: Registry, to: str | PathLike[str], *, name: str | None = No
                 artifact = read_artifact(transaction, version)
                 write(member_of(version.digest, MANIFEST_FILE), artifact.manifest_text.encode())
                 write(member_of(version.digest, MODEL_FILE), artifact.onnx)
+                if artifact.report_text is not None:
+                    write(member_of(version.digest, REPORT_FILE), artifact.report_text.encode())
             write(INDEX_FILE, index.to_json().encode())
     return Exported(place, living, is_bundle=False)
 
@@ -147,14 +149,19 @@ def _chosen(index: Index, name: str | None) -> tuple[ModelRecord, ...]:
 
 
 def _artifact(archive: Source, model: ModelRecord, version: VersionRecord) -> Artifact:
-    """The version's manifest and graph, checked against the digest and against each other."""
+    """The version's files, checked against the digest and against each other."""
     try:
         text = archive.read(member_of(version.digest, MANIFEST_FILE)).decode()
     except UnicodeDecodeError:
         raise damaged(f"the manifest of {model.name!r} version {version.number} is not UTF-8", model=model.name) from None
-    artifact = Artifact(text, archive.read(member_of(version.digest, MODEL_FILE)))
+    report = None
+    if version.report_sha256 is not None:
+        report = read_report(archive.read(member_of(version.digest, REPORT_FILE)), of=model.name)
+    artifact = Artifact(text, archive.read(member_of(version.digest, MODEL_FILE)), report)
     if artifact.digest != version.digest or checked_name(artifact) != model.name:
         raise damaged(f"the manifest of {model.name!r} version {version.number} is that of another version", model=model.name)
+    if version.report_sha256 not in (None, artifact.manifest.report_sha256):
+        raise damaged(f"{INDEX_FILE} names another report of {model.name!r} version {version.number} than its manifest", model=model.name)
     return artifact
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from prisml.errors import ArtifactError
 from prisml.manifest import read_manifest
 from prisml.registry.blobs import blob_sizes, delete_blob, read_blob
+from prisml.registry.bundle import read_report
 from prisml.registry.database import Database
 from prisml.registry.log import Deployment, read_log
 from prisml.registry.maintenance import living_rows, orphans
@@ -44,7 +45,7 @@ class Verification:
 
 
 def verify(database: Database, *, repair: bool) -> Verification:
-    """Read every manifest, graph and entry of the log; with ``repair``, delete what no version needs, and nothing else."""
+    """Read every manifest, graph, report and entry of the log; with ``repair``, delete what no version needs, and nothing else."""
     with database.reading() as transaction:
         sizes = blob_sizes(transaction)
         rows = living_rows(transaction)
@@ -64,6 +65,8 @@ def _version_problems(transaction: Transaction, rows: Iterable[Row[Any]]) -> Ite
         try:
             manifest = read_manifest(read_blob(transaction, row.digest, of=f"The manifest of {whose}").decode())
             graph = read_blob(transaction, manifest.model_sha256, of=f"The graph of {whose}")
+            if row.report_sha256 is not None:
+                read_report(read_blob(transaction, row.report_sha256, of=f"The report of {whose}"), of=row.name)
         except ArtifactError as error:
             yield Problem(row.name, row.number, error.message)
             continue
@@ -74,6 +77,8 @@ def _version_problems(transaction: Transaction, rows: Iterable[Row[Any]]) -> Ite
             yield Problem(row.name, row.number, f"The manifest of {whose} is that of another model.")
         if (row.graph_sha256 or manifest.model_sha256) != manifest.model_sha256 or row.graph_bytes not in (None, len(graph)):
             yield Problem(row.name, row.number, f"The row of {whose} tells of another graph than its manifest.")
+        if row.report_sha256 not in (None, manifest.report_sha256):
+            yield Problem(row.name, row.number, f"The row of {whose} tells of another report than its manifest.")
 
 
 def _log_problems(transaction: Transaction, rows: Iterable[Row[Any]]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, func, insert, select, update
 from prisml.errors import ArtifactError
 from prisml.manifest import read_manifest
 from prisml.registry.blobs import read_blob, write_blob
-from prisml.registry.bundle import Artifact
+from prisml.registry.bundle import Artifact, read_report
 from prisml.registry.labels import free_label
 from prisml.registry.missing import all_deleted, none_active, unknown_model, unknown_version
 from prisml.registry.tables import deployments, versions
@@ -26,6 +26,7 @@ class Version:
 
     ``metrics`` are those of the hold-out; ``label``, ``note`` and ``commit`` (of the code it was trained by) are what it was published
     with or described by; ``size`` is the graph's, in bytes. ``deleted_at`` and ``deleted_by`` are None for a version that can serve.
+    ``report_sha256`` is None where the registry keeps no report of the version.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Version:
     size: int | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    report_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,17 +112,25 @@ def graph(transaction: Transaction, version: Version, sha256: str) -> bytes:
     return _read_checked(transaction, version, sha256, "graph")
 
 
-def read_artifact(transaction: Transaction, version: Version) -> Artifact:
-    """Manifest and graph of ``version``."""
+def report_text(transaction: Transaction, version: Version) -> str | None:
+    """The report of ``version``, checked against its SHA-256; None where the registry keeps none."""
+    if version.report_sha256 is None:
+        return None
+    return read_report(_read_checked(transaction, version, version.report_sha256, "report"), of=version.name)
+
+
+def read_artifact(transaction: Transaction, version: Version, *, with_report: bool = True) -> Artifact:
+    """Manifest and graph of ``version``, and its report where there is one and it is wanted."""
     text = manifest_text(transaction, version)
-    return Artifact(text, graph(transaction, version, read_manifest(text).model_sha256))
+    onnx = graph(transaction, version, read_manifest(text).model_sha256)
+    return Artifact(text, onnx, report_text(transaction, version) if with_report else None)
 
 
 def store(transaction: Transaction, artifact: Artifact, details: Details, *, number: int | None = None) -> int:
     """Store ``artifact`` under its model's name; its number.
 
-    A digest that is there keeps its number, is called what ``details`` calls it, and is no longer deleted. A new one gets ``number``,
-    which must be free, or else the next one.
+    A digest that is there keeps its number, is called what ``details`` calls it, and is no longer deleted; its report too stays where
+    ``artifact`` comes without it. A new one gets ``number``, which must be free, or else the next one.
     """
     name = artifact.manifest.name
     known = transaction.first(select(versions.c.number).where(versions.c.name == name, versions.c.digest == artifact.digest))
@@ -128,13 +138,22 @@ def store(transaction: Transaction, artifact: Artifact, details: Details, *, num
     free_label(transaction, row, details.label)
     write_blob(transaction, artifact.onnx)
     write_blob(transaction, artifact.manifest_text.encode())
+    if artifact.report_text is not None:
+        write_blob(transaction, artifact.report_text.encode())
     said = {"label": details.label, "note": details.note, "commit_id": details.commit}
     if known is None:
         _insert(transaction, artifact, details, row[1], said)
     else:
         given = {key: value for key, value in said.items() if value is not None}
-        change_row(transaction, row, {**given, **_of_graph(artifact), "deleted_at": None, "deleted_by": None})
+        change_row(transaction, row, {**given, **_of_files(artifact), "deleted_at": None, "deleted_by": None})
     return row[1]
+
+
+def add_report(transaction: Transaction, version: Version, artifact: Artifact) -> None:
+    """Store the report of a version that is here without it; nothing where ``artifact`` has none either."""
+    if artifact.report_text is not None and version.report_sha256 is None:
+        write_blob(transaction, artifact.report_text.encode())
+        change_row(transaction, (version.name, version.number), _of_files(artifact))
 
 
 def describe(transaction: Transaction, row: tuple[str, int], given: Mapping[str, object]) -> None:
@@ -164,14 +183,15 @@ def _insert(transaction: Transaction, artifact: Artifact, details: Details, numb
         "created_at": details.at,
         "author": details.author,
         "metrics": json.dumps(metrics, sort_keys=True),
-        **_of_graph(artifact),
+        **_of_files(artifact),
         **said,
     }
     transaction.write(insert(versions).values(values))
 
 
-def _of_graph(artifact: Artifact) -> dict[str, object]:
-    return {"graph_sha256": artifact.manifest.model_sha256, "graph_bytes": len(artifact.onnx)}
+def _of_files(artifact: Artifact) -> dict[str, object]:
+    graph: dict[str, object] = {"graph_sha256": artifact.manifest.model_sha256, "graph_bytes": len(artifact.onnx)}
+    return graph if artifact.report_text is None else {**graph, "report_sha256": artifact.manifest.report_sha256}
 
 
 def _read(row: Row[Any]) -> Version:
@@ -194,6 +214,7 @@ def _read(row: Row[Any]) -> Version:
         row.graph_bytes,
         row.deleted_at,
         row.deleted_by,
+        row.report_sha256,
     )
 
 

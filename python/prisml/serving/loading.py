@@ -54,7 +54,7 @@ def load(
         )
     if is_path or (not named and (is_bundle(name_or_folder) or _looks_like_folder(str(name_or_folder)))):
         settings = Settings.read()
-        engine = Engine.from_artifact(read_bundle(Path(name_or_folder), most=settings.model_bytes), settings=settings)
+        engine = Engine.from_artifact(read_bundle(Path(name_or_folder), most=settings.model_bytes, with_report=False), settings=settings)
     else:
         engine = _from_registry(str(name_or_folder), registry, version, None, refresh)
     return engine.preload() if preload else engine

@@ -17,6 +17,7 @@ from prisml.extraction.stream import Extracted
 from prisml.manifest import Calibration, Finding, GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
+from prisml.report import Report
 from prisml.training.active import Active, predicted_by
 from prisml.training.calibration import Calibrated, calibrate
 from prisml.training.calibration.record import record
@@ -38,6 +39,7 @@ from prisml.training.parity import verify
 from prisml.training.parts import Data, divide
 from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
 from prisml.training.production import Floats, predict
+from prisml.training.report import make_report
 from prisml.training.threshold import choose_threshold
 from prisml.training.vocabulary import code_count
 
@@ -54,6 +56,7 @@ class Candidate:
     artifact: Artifact
     verdicts: tuple[GateVerdict, ...]
     warnings: tuple[Finding, ...] = ()
+    report: Report | None = None
 
     @property
     def passed(self) -> bool:
@@ -112,8 +115,11 @@ def fit(
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=draft.threshold or DEFAULT_THRESHOLD)
     evaluation = _step(progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task))
     verdicts = _step(progress, "gates", lambda: judge(definition.gates, _evidence(extracted, data, holdout, draft, onnx, active)))
+    report = _step(progress, "report", lambda: make_report(definition, extracted, data, holdout, manifest=draft, onnx=onnx))
+    report_text = report.to_json()
     manifest = draft.model_copy(
         update={
+            "report_sha256": hashlib.sha256(report_text.encode()).hexdigest(),
             "metrics": evaluation.metrics,
             "baseline": evaluation.baseline,
             "gates": tuple(map(stored, definition.gates, verdicts)),
@@ -122,7 +128,7 @@ def fit(
             "calibration": _calibration(data, calibrated, verified.predictions, uncalibrated, draft),
         }
     )
-    return Candidate(Artifact(manifest.to_json(), onnx), verdicts, data.warnings)
+    return Candidate(Artifact(manifest.to_json(), onnx, report_text), verdicts, data.warnings, report)
 
 
 def _thresholded(definition: ModelDefinition[Any], data: Data, onnx: bytes, draft: Manifest) -> Manifest:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from prisml.commands.page.multiples import multiples
 from prisml.commands.page.past import Past, read_past
+from prisml.commands.page.shell import Section, document
 from prisml.commands.page.style import STYLE
 from prisml.commands.page.tables import log_table, versions_table
-from prisml.commands.page.text import count, escape, isolated, moment, percent
+from prisml.commands.page.text import count, isolated, moment, percent
 from prisml.commands.page.timeline import timeline
 from prisml.registry.registry import Registry
-
-# Whatever a name or a reason holds, a browser runs and fetches nothing for this page.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def history_page(registry: Registry, name: str) -> str:
@@ -26,28 +24,13 @@ def history_page(registry: Registry, name: str) -> str:
 def render(past: Past) -> str:
     """The page that tells ``past``."""
     sections = (
-        _section("timeline", "What served, and when", timeline(past)),
-        _section("metrics", "Metrics over versions", multiples(past)),
-        _section("deployments", "Deployments", log_table(past) if past.log else '<p class="none">None.</p>'),
-        _section("versions", "Versions", versions_table(past)),
+        Section("timeline", "What served, and when", "Timeline", timeline(past)),
+        Section("metrics", "Metrics over versions", "Metrics", multiples(past)),
+        Section("deployments", "Deployments", "Deployments", log_table(past) if past.log else '<p class="none">None.</p>'),
+        Section("versions", "Versions", "Versions", versions_table(past)),
     )
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(past.name)}: history</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{isolated(past.name)}</h1>\n<p>{_summary(past)}</p>\n{_nav()}\n</header>\n"
-        f"<main>\n{''.join(sections)}</main>\n<footer><p>{_footer(past)}</p></footer>\n</body>\n</html>\n"
-    )
-
-
-def _section(anchor: str, title: str, body: str) -> str:
-    return f'<section id="{anchor}" aria-labelledby="{anchor}-title">\n<h2 id="{anchor}-title">{title}</h2>\n{body}\n</section>\n'
-
-
-def _nav() -> str:
-    links = (("timeline", "Timeline"), ("metrics", "Metrics"), ("deployments", "Deployments"), ("versions", "Versions"))
-    listed = "".join(f'<a href="#{anchor}">{title}</a>' for anchor, title in links)
-    return f'<nav aria-label="On this page">{listed}</nav>'
+    header = f"<h1>{isolated(past.name)}</h1>\n<p>{_summary(past)}</p>"
+    return document(f"{past.name}: history", style=STYLE, header=header, sections=sections, footer=_footer(past))
 
 
 def _summary(past: Past) -> str:

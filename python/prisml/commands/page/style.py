@@ -1,6 +1,6 @@
 """How the page looks: light and dark, on paper, and where the system's own colours are wanted."""
 
-STYLE = """
+BASE = """
 :root { color-scheme: light dark; --ground: #fbfbfd; --card: #ffffff; --ink: #1b1f2a; --soft: #5b6472; --line: #dde1e9; --grid: #e9ecf2;
   --serve: #1a62d6; --then: #9db9e8; --trial: #8250df; --tint: #8250df1f; --back: #bc4c00; --mark: #fff4c2; }
 @media (prefers-color-scheme: dark) { :root { --ground: #0f1218; --card: #161b24; --ink: #e6e9ef; --soft: #9aa4b4; --line: #2b3340;
@@ -22,8 +22,30 @@ a:focus-visible, [tabindex]:focus-visible, summary:focus-visible { outline: 2px 
 .scroll { overflow-x: auto; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--soft); unicode-bidi: plaintext; }
-.timeline { min-width: 760px; }
 .axis path { stroke: var(--grid); fill: none; }
+figure { margin: 0; } figcaption { font-weight: 600; } figcaption small { color: var(--soft); font-weight: 400; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; }
+caption { text-align: start; color: var(--soft); padding-bottom: 8px; font-size: 13px; }
+th, td { text-align: start; vertical-align: top; padding: 7px 14px 7px 0; border-top: 1px solid var(--line); }
+thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
+tbody th { white-space: nowrap; font-weight: 600; }
+td time, td.number, td code { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td small { color: var(--soft); }
+td bdi, th bdi { display: inline-block; max-width: 26ch; overflow-wrap: break-word; vertical-align: top; white-space: normal; }
+tr:target { background: var(--mark); }
+.prose { min-width: 22ch; max-width: 64ch; white-space: pre-wrap; overflow-wrap: anywhere; }
+summary { cursor: pointer; min-width: 22ch; max-width: 64ch; overflow-wrap: anywhere; }
+details[open] summary { color: var(--soft); }
+@media (max-width: 640px) { header, main, footer { padding-inline: 14px; } section { padding: 16px 14px; } }
+@media print { body { background: none; } section { border: 0; padding: 0; break-inside: avoid-page; } nav { display: none; }
+  .scroll { overflow: visible; } }
+"""
+"""What pages have in common."""
+
+STYLE = (
+    BASE
+    + """
+.timeline { min-width: 760px; }
 .rows path { stroke: var(--line); stroke-dasharray: 1 4; fill: none; }
 .rows text { fill: var(--ink); }
 .spells .now { fill: var(--serve); } .spells .then { fill: var(--then); }
@@ -38,28 +60,14 @@ svg text { font: 12px system-ui, sans-serif; fill: var(--soft); unicode-bidi: pl
   color: var(--soft); font-size: 13px; }
 .legend svg { display: inline-block; width: 15px; height: 15px; margin-right: 6px; vertical-align: -3px; }
 .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 18px 22px; }
-figure { margin: 0; } figcaption { font-weight: 600; } figcaption small { color: var(--soft); font-weight: 400; }
 .whisker { stroke: var(--then); fill: none; } .course { stroke: var(--then); stroke-width: 1; fill: none; opacity: 0.6; }
 circle.then { fill: var(--soft); } circle.now { fill: var(--serve); stroke: var(--card); stroke-width: 1.5; }
 circle.gone { fill: var(--card); stroke: var(--soft); stroke-width: 1.2; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; }
-caption { text-align: start; color: var(--soft); padding-bottom: 8px; font-size: 13px; }
-th, td { text-align: start; vertical-align: top; padding: 7px 14px 7px 0; border-top: 1px solid var(--line); }
-thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
-tbody th { white-space: nowrap; font-weight: 600; }
-td time, td.number, td code { white-space: nowrap; font-variant-numeric: tabular-nums; }
-td small { color: var(--soft); }
-td bdi, th bdi { display: inline-block; max-width: 26ch; overflow-wrap: break-word; vertical-align: top; white-space: normal; }
 .version { white-space: nowrap; } .version bdi { display: inline; vertical-align: baseline; }
-tr:target { background: var(--mark); }
 .action { display: inline-block; padding: 0 8px; border: 1px solid var(--line); border-radius: 99px; font-size: 13px; }
 .action.rollback { color: var(--back); border-color: currentColor; }
 .action.start, .action.ramp, .action.stop, .action.promote { color: var(--trial); border-color: currentColor; }
-.prose { min-width: 22ch; max-width: 64ch; white-space: pre-wrap; overflow-wrap: anywhere; }
-summary { cursor: pointer; min-width: 22ch; max-width: 64ch; overflow-wrap: anywhere; }
-details[open] summary { color: var(--soft); }
-@media (max-width: 640px) { header, main, footer { padding-inline: 14px; } section { padding: 16px 14px; } }
 @media (forced-colors: active) { .spells rect, circle.now, .mark path { fill: Highlight; } .trial .share { fill: CanvasText; } }
-@media print { body { background: none; } section { border: 0; padding: 0; break-inside: avoid-page; } nav { display: none; }
-  .scroll { overflow: visible; } }
 """
+)
+"""That of a history."""
