@@ -13,7 +13,9 @@ from prisml.errors import TrainingEnvironmentError
 
 # What stood there in the image would be hidden, and the image needs it.
 _TOP = ("bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "tmp", "usr", "var")
-_OF_THE_IMAGE = frozenset({"/", "/usr/local", *(f"/{name}" for name in _TOP), *(f"/usr{local}/{name}" for local in ("", "/local") for name in _TOP)})
+_OF_THE_IMAGE = frozenset(
+    {"/", "/usr/local", *(f"/{name}" for name in _TOP), *(f"/usr{local}/{name}" for local in ("", "/local") for name in _TOP)}
+)
 
 
 @dataclass(frozen=True)
