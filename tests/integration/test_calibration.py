@@ -37,6 +37,7 @@ from tests.support.foreign import golden, logistic
 from tests.support.foreign import model as foreign_model
 from tests.support.training import CLASSIFIERS, extracted, visits
 
+OF_LEAVES, BOOSTED = ("decision_tree", "random_forest", "extra_trees"), ("gradient_boosting", "hist_gradient_boosting")
 ROW = {"age": 41, "income": 51_000.0, "country": "US", "zip": 20, "member": True}
 
 
@@ -86,7 +87,7 @@ def test_the_calibrator_is_that_of_calibrated_classifier_cv(algorithm, method):
         assert np.mean(np.abs(ours - theirs)) < 0.01
 
 
-@pytest.mark.parametrize("algorithm", CLASSIFIERS)
+@pytest.mark.parametrize("algorithm", ["logistic_regression", *OF_LEAVES, *BOOSTED])
 def test_a_weighted_models_probabilities_have_the_base_rate(algorithm):
     """That of the leaves exactly, others nearly; before, it was much higher. Nothing is added to a graph of trees."""
     definition, data = visits("binary", algorithm, class_weight="balanced"), rare()
@@ -98,7 +99,7 @@ def test_a_weighted_models_probabilities_have_the_base_rate(algorithm):
     assert calibration.class_weights == pytest.approx((0.5 / (1 - base), 0.5 / base))
     mean = predict(artifact.onnx, artifact.manifest, parts.train.matrix).mean()
     # What boosting learns by heart of so few rows is a little off.
-    assert mean == pytest.approx(base, rel=1e-6 if algorithm in ("decision_tree", "random_forest") else 0.25)
+    assert mean == pytest.approx(base, rel=1e-6 if algorithm in OF_LEAVES else 0.25)
     if algorithm != "logistic_regression":
         assert [node.op_type for node in onnx.load_from_string(artifact.onnx).graph.node][-1] == "TreeEnsembleClassifier"
     before = sum(each.count * each.predicted for each in calibration.before.bins if each.count) / len(parts.test)
@@ -156,6 +157,20 @@ def test_equal_training_gives_equal_digests():
     """With a calibrator and a chosen threshold too."""
     definition = visits("binary", "hist_gradient_boosting", calibrate="isotonic", threshold="f1", class_weight="balanced")
     assert fit(definition, rare()).artifact.digest == fit(definition, rare()).artifact.digest
+
+
+def test_folds_are_weighted_calibrated_and_divided_as_the_model_is():
+    """What cross-validation judges is what will serve, and not the weighted model before its way back."""
+    options = {"algorithm": "logistic_regression", "class_weight": "balanced", "cv": 3}
+    for way in ({}, {"calibrate": "sigmoid", "threshold": "f1"}):
+        manifest = fit(visits(**options, **way), rare()).artifact.manifest
+        assert manifest.cross_validation is not None
+        folded = manifest.cross_validation.metrics
+        assert folded["ece"].mean < 0.05
+        assert manifest.calibration.before.ece > 0.2
+        assert folded["brier"].mean == pytest.approx(manifest.metrics["brier"].value, abs=0.03)
+    # The threshold of one half would find next to nothing.
+    assert folded["recall"].mean > 0.2
 
 
 def test_a_damaged_calibration_is_refused():
