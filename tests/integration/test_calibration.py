@@ -48,10 +48,13 @@ def rare(rows=2_000):
     return replace(found, labels=np.where((found.labels == 0) & ~bought, 1, found.labels).astype(np.int32))
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 @pytest.mark.parametrize(
-    ("task", "algorithm"),
-    [*(("binary", name) for name in CLASSIFIERS), ("multiclass", "logistic_regression"), ("multiclass", "hist_gradient_boosting")],
+    ("task", "algorithm", "method"),
+    [
+        *(("binary", name, "isotonic") for name in CLASSIFIERS),
+        *(("binary", name, "sigmoid") for name in ("logistic_regression", "random_forest", "gradient_boosting")),
+        *(("multiclass", name, method) for name in ("logistic_regression", "lightgbm") for method in ("sigmoid", "isotonic")),
+    ],
 )
 def test_calibrated_models_equal_scikit_learn_and_are_scored_natively(task, algorithm, method):
     """Every algorithm, on the hold-out and on edge rows, with golden rows that the native scorer gives too."""
@@ -130,6 +133,9 @@ def test_weights_of_the_estimator_itself_are_treated_alike():
     artifacts = [fit(way, data).artifact for way in ways]
     assert len({artifact.onnx for artifact in artifacts}) == 1
     assert {artifact.manifest.calibration.method for artifact in artifacts} == {"prior"}
+    scaled = fit(visits("binary", "xgboost", params={"n_estimators": 5, "scale_pos_weight": 9.0}), data).artifact.manifest
+    assert scaled.calibration is not None
+    assert scaled.calibration.class_weights == (1.0, 9.0)
 
 
 def test_weights_that_do_not_fit_are_refused_by_name():
@@ -138,6 +144,8 @@ def test_weights_that_do_not_fit_are_refused_by_name():
         fit(visits(class_weight={True: 2, "maybe": 1}), extracted())
     with pytest.raises(TrainingError, match="class_weight does not fit the label's 2 classes: 1 of them have no weight"):
         fit(visits(class_weight={True: 2}), extracted())
+    with pytest.raises(DefinitionError, match='Write class_weight="balanced"'):
+        fit(visits(algorithm="lightgbm", params={"is_unbalance": True}), extracted())
     with pytest.raises(DefinitionError, match="beside that of DecisionTreeClassifier itself"):
         fit(visits(class_weight="balanced", params={"class_weight": "balanced"}), extracted())
 
