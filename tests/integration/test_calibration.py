@@ -37,6 +37,7 @@ from tests.support.foreign import golden, logistic
 from tests.support.foreign import model as foreign_model
 from tests.support.training import CLASSIFIERS, extracted, visits
 
+OF_LEAVES, BOOSTED = ("decision_tree", "random_forest", "extra_trees"), ("gradient_boosting", "hist_gradient_boosting")
 ROW = {"age": 41, "income": 51_000.0, "country": "US", "zip": 20, "member": True}
 
 
@@ -47,10 +48,13 @@ def rare(rows=2_000):
     return replace(found, labels=np.where((found.labels == 0) & ~bought, 1, found.labels).astype(np.int32))
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 @pytest.mark.parametrize(
-    ("task", "algorithm"),
-    [*(("binary", name) for name in CLASSIFIERS), ("multiclass", "logistic_regression"), ("multiclass", "hist_gradient_boosting")],
+    ("task", "algorithm", "method"),
+    [
+        *(("binary", name, "isotonic") for name in CLASSIFIERS),
+        *(("binary", name, "sigmoid") for name in ("logistic_regression", "random_forest", "gradient_boosting")),
+        *(("multiclass", name, method) for name in ("logistic_regression", "lightgbm") for method in ("sigmoid", "isotonic")),
+    ],
 )
 def test_calibrated_models_equal_scikit_learn_and_are_scored_natively(task, algorithm, method):
     """Every algorithm, on the hold-out and on edge rows, with golden rows that the native scorer gives too."""
@@ -86,7 +90,7 @@ def test_the_calibrator_is_that_of_calibrated_classifier_cv(algorithm, method):
         assert np.mean(np.abs(ours - theirs)) < 0.01
 
 
-@pytest.mark.parametrize("algorithm", CLASSIFIERS)
+@pytest.mark.parametrize("algorithm", ["logistic_regression", *OF_LEAVES, *BOOSTED])
 def test_a_weighted_models_probabilities_have_the_base_rate(algorithm):
     """That of the leaves exactly, others nearly; before, it was much higher. Nothing is added to a graph of trees."""
     definition, data = visits("binary", algorithm, class_weight="balanced"), rare()
@@ -98,7 +102,7 @@ def test_a_weighted_models_probabilities_have_the_base_rate(algorithm):
     assert calibration.class_weights == pytest.approx((0.5 / (1 - base), 0.5 / base))
     mean = predict(artifact.onnx, artifact.manifest, parts.train.matrix).mean()
     # What boosting learns by heart of so few rows is a little off.
-    assert mean == pytest.approx(base, rel=1e-6 if algorithm in ("decision_tree", "random_forest") else 0.25)
+    assert mean == pytest.approx(base, rel=1e-6 if algorithm in OF_LEAVES else 0.25)
     if algorithm != "logistic_regression":
         assert [node.op_type for node in onnx.load_from_string(artifact.onnx).graph.node][-1] == "TreeEnsembleClassifier"
     before = sum(each.count * each.predicted for each in calibration.before.bins if each.count) / len(parts.test)
@@ -129,6 +133,9 @@ def test_weights_of_the_estimator_itself_are_treated_alike():
     artifacts = [fit(way, data).artifact for way in ways]
     assert len({artifact.onnx for artifact in artifacts}) == 1
     assert {artifact.manifest.calibration.method for artifact in artifacts} == {"prior"}
+    scaled = fit(visits("binary", "xgboost", params={"n_estimators": 5, "scale_pos_weight": 9.0}), data).artifact.manifest
+    assert scaled.calibration is not None
+    assert scaled.calibration.class_weights == (1.0, 9.0)
 
 
 def test_weights_that_do_not_fit_are_refused_by_name():
@@ -137,6 +144,8 @@ def test_weights_that_do_not_fit_are_refused_by_name():
         fit(visits(class_weight={True: 2, "maybe": 1}), extracted())
     with pytest.raises(TrainingError, match="class_weight does not fit the label's 2 classes: 1 of them have no weight"):
         fit(visits(class_weight={True: 2}), extracted())
+    with pytest.raises(DefinitionError, match='Write class_weight="balanced"'):
+        fit(visits(algorithm="lightgbm", params={"is_unbalance": True}), extracted())
     with pytest.raises(DefinitionError, match="beside that of DecisionTreeClassifier itself"):
         fit(visits(class_weight="balanced", params={"class_weight": "balanced"}), extracted())
 
@@ -156,6 +165,20 @@ def test_equal_training_gives_equal_digests():
     """With a calibrator and a chosen threshold too."""
     definition = visits("binary", "hist_gradient_boosting", calibrate="isotonic", threshold="f1", class_weight="balanced")
     assert fit(definition, rare()).artifact.digest == fit(definition, rare()).artifact.digest
+
+
+def test_folds_are_weighted_calibrated_and_divided_as_the_model_is():
+    """What cross-validation judges is what will serve, and not the weighted model before its way back."""
+    options = {"algorithm": "logistic_regression", "class_weight": "balanced", "cv": 3}
+    for way in ({}, {"calibrate": "sigmoid", "threshold": "f1"}):
+        manifest = fit(visits(**options, **way), rare()).artifact.manifest
+        assert manifest.cross_validation is not None
+        folded = manifest.cross_validation.metrics
+        assert folded["ece"].mean < 0.05
+        assert manifest.calibration.before.ece > 0.2
+        assert folded["brier"].mean == pytest.approx(manifest.metrics["brier"].value, abs=0.03)
+    # The threshold of one half would find next to nothing.
+    assert folded["recall"].mean > 0.2
 
 
 def test_a_damaged_calibration_is_refused():

@@ -22,13 +22,20 @@ def apply_class_weight(
 ) -> tuple[tuple[float, ...], dict[str, NDArray[np.float64]]]:
     """The weight of each class in the order of ``classes`` (none: all count alike), and what ``fit`` is to be told of each row.
 
-    ``given`` is the definition's; weights in the estimator's own ``class_weight`` count as given. An estimator that has such a
-    parameter gets them there, by the codes that it learns. ``DefinitionError`` where both are given, or the estimator takes no weights,
-    ``TrainingError`` where the labels are others than the weights are given for.
+    ``given`` is the definition's; weights in the estimator's own ``class_weight`` or ``scale_pos_weight`` count as given. An estimator
+    that has the first of them gets them there, by the codes that it learns. ``DefinitionError`` where weights are given twice, or the
+    estimator takes none, ``TrainingError`` where the labels are others than the weights are given for.
     """
     parameters = estimator.get_params(deep=False)
-    own = parameters.get("class_weight")
     name = type(estimator).__name__
+    if parameters.get("is_unbalance"):
+        raise _refused("has is_unbalance", 'Write class_weight="balanced", which says the same.', model)
+    own = parameters.get("class_weight")
+    scaled = parameters.get("scale_pos_weight")
+    if scaled not in (None, 1):
+        if given is not None or own is not None or len(classes) != 2:
+            raise _refused("has scale_pos_weight beside other weights, or other than two classes", "Give class_weight alone.", model)
+        return (1.0, float(scaled)), {}
     if given is not None and own is not None:
         raise _refused(f"has class_weight= beside that of {name} itself", "Leave one of the two out.", model)
     if given is None and own is None:

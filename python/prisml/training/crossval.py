@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prisml.definition.model import ModelDefinition
 from prisml.extraction.stream import Extracted
@@ -17,6 +18,7 @@ from prisml.training.metrics import METRICS
 from prisml.training.parts import Data, Part
 from prisml.training.pipeline import FittedPipeline
 from prisml.training.seen import seen_of
+from prisml.training.threshold import choose_threshold
 from prisml.training.vocabulary import make_vocabulary
 
 STEP = "cross-validate"
@@ -59,11 +61,13 @@ def _fold(definition: ModelDefinition[Any], extracted: Extracted, data: Data, tr
     vocabulary = make_vocabulary(definition.inputs, definition.features, extracted.categories, learned, model=model)
     targets = np.empty(len(extracted.matrix), dtype=data.train.target.dtype)
     targets[data.train.rows] = data.train.target
+    # What is kept for choices is in none of the folds.
+    kept = data.validation
     return Data(
         inputs=vocabulary.inputs,
         classes=data.classes,
         train=Part(train, vocabulary.encode(learned, model=model), targets[train]),
-        validation=None,
+        validation=None if kept is None else Part(kept.rows, vocabulary.encode(extracted.matrix[kept.rows], model=model), kept.target),
         test=Part(test, vocabulary.encode(extracted.matrix[test], model=model), targets[test]),
         overlapping=0,
         leaks=(),
@@ -71,9 +75,17 @@ def _fold(definition: ModelDefinition[Any], extracted: Extracted, data: Data, tr
 
 
 def _judged(definition: ModelDefinition[Any], data: Data, fit: Fitter) -> dict[str, float]:
-    predicted = fit(data).predict(data.test.matrix)
-    predicted = predicted[:, 1] if definition.task == "binary" else predicted
-    holdout = holdout_of(data.test.target, predicted, task=definition.task, threshold=definition.threshold)
+    fitted = fit(data)
+
+    def predict(part: Part) -> NDArray[np.float64]:
+        predicted = fitted.predict(part.matrix)
+        return predicted[:, 1] if definition.task == "binary" else predicted
+
+    threshold = definition.threshold
+    if definition.threshold_rule is not None and data.validation is not None:
+        kept = data.validation
+        threshold = choose_threshold(definition.threshold_rule, kept.target, predict(kept), model=definition.name).threshold
+    holdout = holdout_of(data.test.target, predict(data.test), task=definition.task, threshold=threshold)
     counts = np.ones(len(data.test))
     return {name: metric(holdout, counts) for name, metric in METRICS[definition.task].items()}
 

@@ -91,7 +91,7 @@ def fit(
         progress, "split", lambda: divide(definition, extracted, validation_size=definition.validation_size if definition.chooses else None)
     )
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
-    folded = cross_validate(definition, extracted, data, lambda part: _fit(definition, part), progress=progress)
+    folded = cross_validate(definition, extracted, data, lambda part: _fit_calibrated(definition, part), progress=progress)
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     uncalibrated = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     calibrated = calibrate(fitted, uncalibrated, data, method=definition.calibrate, model=model)
@@ -205,6 +205,15 @@ def _fit(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
         model=model,
         class_weight=definition.class_weight,
     )
+
+
+def _fit_calibrated(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
+    """What scikit-learn has of the model that serves; the graph that calibration looks at is thrown away."""
+    fitted, classes, model = _fit(definition, data), len(data.classes), definition.name
+    if definition.calibrate is None and not fitted.class_weights:
+        return fitted
+    onnx = export(fitted, classes=classes, model=model)
+    return calibrate(fitted, onnx, data, method=definition.calibrate, model=model).fitted
 
 
 def _draft(

@@ -114,7 +114,7 @@ def _classes(
 
 
 def _weighs_classes(definition: ModelDefinition[Any]) -> bool:
-    given = definition.params.get("class_weight")
+    given = definition.class_weight or definition.params.get("class_weight")
     if given is None and not isinstance(definition.algorithm, str):
         given = getattr(definition.algorithm, "class_weight", None)
     return given is not None
