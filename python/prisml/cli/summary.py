@@ -13,18 +13,8 @@ if TYPE_CHECKING:
     from prisml.training.fit import Candidate
 
 STORED = {
-    "task",
-    "estimator",
-    "parameters",
-    "rows",
-    "split",
-    "seed",
-    "metrics",
-    "baseline",
-    "waived",
-    "warnings",
-    "cross_validation",
-    "parity",
+    *("task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline"),
+    *("waived", "warnings", "cross_validation", "parity"),
 }
 """What of the manifest belongs to the verdict."""
 

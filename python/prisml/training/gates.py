@@ -10,8 +10,8 @@ from prisml.extraction.slices import Slices
 from prisml.manifest import GateVerdict, Interval
 from prisml.training.active import WAY_OUT, Rival
 from prisml.training.conditions import Outcome, find
+from prisml.training.holdout import Holdout
 from prisml.training.intervals import CONFIDENCE, interval
-from prisml.training.metrics import Holdout
 from prisml.training.sliced import judge_slices
 
 MEGABYTE = 1_000_000

@@ -18,8 +18,9 @@ from __future__ import annotations
 import numpy as np
 
 from prisml.manifest import Interval
+from prisml.training.holdout import BINS, Floats, Holdout
 from prisml.training.influence import INFLUENCES
-from prisml.training.metrics import BINS, EVERY, Holdout
+from prisml.training.metrics import EVERY
 
 CONFIDENCE = 0.95
 _LOSSES = frozenset({"log_loss", "brier", "mae", "mape"})
@@ -86,7 +87,7 @@ def _share(metric: str, holdout: Holdout, value: float, tail: float) -> Ends:
     return (0.0 if value <= 0 else float(low)), (1.0 if value >= 1 else float(high))
 
 
-def _loss(value: float, moved: np.ndarray, tail: float) -> Ends:
+def _loss(value: float, moved: Floats, tail: float) -> Ends:
     from scipy import stats
 
     rows = len(moved)
@@ -95,7 +96,8 @@ def _loss(value: float, moved: np.ndarray, tail: float) -> Ends:
     variance = float((moved**2).sum()) / (rows * max(rows - 1, 1))
     largest = (float(moved.max()) + value) / rows
     above, wider = value + largest, variance + largest**2
-    low = stats.gamma.ppf(tail, value**2 / variance) * variance / value if variance else value
+    # Between an event less and none less, as the upper end is one more: so both ends miss about as often.
+    low = stats.gamma.ppf(tail, value**2 / variance + 0.5) * variance / value if variance else value
     return float(low), float(stats.gamma.ppf(1.0 - tail, above**2 / wider) * wider / above)
 
 
