@@ -1,7 +1,7 @@
 """The metrics of each task as functions of a hold-out and a weight for each of its rows.
 
-Weights are counts: a bootstrap resample is the same hold-out with other counts, so that what is sorted once serves all resamples.
-The values are scikit-learn's of the same name; NaN where a metric is not defined.
+The slope of a metric by a row's weight is that row's influence, of which intervals are made. The values are scikit-learn's of the same
+name; NaN where a metric is not defined.
 """
 
 from __future__ import annotations
