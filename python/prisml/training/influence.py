@@ -106,6 +106,11 @@ def _spread_out(ranking: Ranking, of_runs: Floats) -> Floats:
     return found
 
 
+def _inside(share: float) -> float:
+    """The share, and of a perfect one its limit: a spread by which a variance can be divided."""
+    return min(max(share, 1e-9), 1 - 1e-9)
+
+
 def _area(ranking: Ranking, positive: NDArray[np.bool_]) -> tuple[float, Floats, float]:
     """The area under the curve, the influence of each row on it, and what the added rows would move."""
     rows, many = len(positive), int(positive.sum())
@@ -113,7 +118,7 @@ def _area(ranking: Ranking, positive: NDArray[np.bool_]) -> tuple[float, Floats,
     right, wrong = ranking.runs(positive.astype(np.float64)), ranking.runs((~positive).astype(np.float64))
     beaten = _spread_out(ranking, few - np.cumsum(wrong) + wrong / 2) / few
     beating = _spread_out(ranking, np.cumsum(right) - right / 2) / many
-    area = float(beaten[positive].mean())
+    area = _inside(float(beaten[positive].mean()))
     scales = rows / np.sqrt([many * (many + 1.0), few * (few + 1.0)])
     moved = np.where(positive, (beaten - area) * scales[0], (beating - area) * scales[1])
     return area, moved, area * (1 - area) * float((scales**2).sum())
@@ -145,7 +150,7 @@ def _average_precision(holdout: Holdout) -> Influence:
     right = ranking.runs(positive.astype(np.float64))
     found, taken = np.cumsum(right), np.cumsum(ranking.runs(np.ones(rows)))
     precision = found / taken
-    value = float((right * precision).sum() / many)
+    value = _inside(float((right * precision).sum() / many))
     # A row counts in the precision at its own score and at every lower one.
     by_positive = np.cumsum((right / taken)[::-1])[::-1]
     by_any = np.cumsum((right * found / taken**2)[::-1])[::-1]

@@ -80,9 +80,8 @@ def _share(metric: str, holdout: Holdout, value: float, tail: float) -> Ends:
     from scipy import stats
 
     found = INFLUENCES[metric](holdout)
-    # A share of 1 without any variance is as sure as the rows that are added: both have this limit.
-    spread = found.centre * (1.0 - found.centre)
-    rows = spread / found.variance if found.variance else float(len(holdout.truth))
+    rows = found.centre * (1.0 - found.centre) / found.variance
+    value = min(max(value, 0.0), 1.0)
     yes, no = rows * value, rows * (1.0 - value)
     low = float(stats.beta.ppf(tail, yes, no + 1.0)) if value > 0 else 0.0
     return low, float(stats.beta.ppf(1.0 - tail, yes + 0.5, no + 0.5)) if value < 1 else 1.0
