@@ -62,6 +62,7 @@ svg text.t4 { fill: var(--s4); }
 .pass { color: var(--good); } .fail { color: var(--poor); } .warn { color: var(--back); }
 .facts th { width: 150px; color: var(--soft); font-weight: 500; } .facts td { overflow-wrap: anywhere; }
 .facts code { white-space: normal; overflow-wrap: anywhere; }
+td small bdi { display: inline; vertical-align: baseline; }
 th small { color: var(--soft); font-weight: 400; }
 td.number { font-variant-numeric: tabular-nums; }
 .confusion.full { grid-column: 1 / -1; } .confusion td { padding: 10px 8px; text-align: center; border-left: 2px solid var(--card); }
