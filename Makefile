@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -36,6 +36,7 @@ help:
 	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
 	@echo "make verify-gates         gates whose verdict is known beforehand, each trained by the command line"
 	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
+	@echo "make verify-intervals     how often the interval of a metric holds its true value, on small hold-outs of a rare class"
 	@echo "make verify-latency       as verify-batch"
 	@echo "make verify-leakage       leaks planted into real data: which guards miss them, and alarms on honest data"
 	@echo "make verify-native        native evaluation beside ONNX Runtime and the models' own libraries, whole test sets"
@@ -142,6 +143,9 @@ verify-start: $(INSTALLED)
 
 verify-concurrency: $(INSTALLED)
 	$(BIN)/python -m benches.verify_concurrency
+
+verify-intervals: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_intervals
 
 verify-leakage: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_leakage

@@ -156,7 +156,7 @@ CASES = (
 def fill(url: str) -> None:
     """The shop's customers."""
     chance = random.Random(3)  # noqa: S311 -- Customers, not secrets.
-    rows = []
+    rows: list[dict[str, object]] = []
     for country, count in _COUNTRIES:
         for _ in range(count):
             age = 20.5 + chance.randrange(60)

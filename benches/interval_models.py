@@ -6,7 +6,7 @@ formulas. ``sharpness`` other than 1 makes its probabilities wrong by that facto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,16 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import integrate, special, stats
 
-from prisml.manifest import Task
+from prisml.manifest import Interval, Task
 from prisml.training.evaluate import holdout_of
-from prisml.training.metrics import METRICS, Holdout
+from prisml.training.holdout import Holdout
+from prisml.training.intervals import difference, interval
+from prisml.training.metrics import METRICS
 
 HUGE = 2_000_000
 Floats = NDArray[np.float64]
 
 
+class _Single:
+    """A model that is judged by itself."""
+
+    def draw(self, rows: int, random: np.random.Generator) -> Holdout:
+        """A hold-out of independent rows."""
+        raise NotImplementedError
+
+    def intervals(self, metrics: Sequence[str], rows: int, random: np.random.Generator) -> dict[str, Interval | None]:
+        """Those of ``metrics`` on one hold-out."""
+        drawn = self.draw(rows, random)
+        return {metric: interval(metric, drawn) for metric in metrics}
+
+
 @dataclass(frozen=True)
-class Binary:
+class Binary(_Single):
     """A model of a rare class: 5 % of the rows are positive."""
 
     name: str
@@ -37,12 +52,16 @@ class Binary:
     def draw(self, rows: int, random: np.random.Generator) -> Holdout:
         """A hold-out of independent rows."""
         truth = random.random(rows) < self.positives
-        scores = random.normal(size=rows) + self.apart * truth
+        return self.judged(truth, random.normal(size=rows) + self.apart * truth)
+
+    def judged(self, truth: NDArray[np.bool_], scores: Floats) -> Holdout:
+        """The hold-out of these scores."""
         return holdout_of(truth.astype(np.intp), special.expit(self.logit(scores)), task="binary", threshold=self.threshold)
 
     def logit(self, scores: Floats) -> Floats:
         """What the model says of a score: right where its sharpness is 1."""
-        return self.sharpness * (special.logit(self.positives) + self.apart * scores - self.apart**2 / 2)
+        prior = float(special.logit(self.positives))
+        return np.asarray(self.sharpness * (prior + self.apart * scores - self.apart**2 / 2))
 
     @cached_property
     def truths(self) -> Mapping[str, float]:
@@ -59,7 +78,7 @@ class Binary:
 
     def _log_loss(self) -> float:
         def lost(score: float, sign: float, shift: float) -> float:
-            return float(-special.log_expit(sign * self.logit(np.float64(score))) * stats.norm.pdf(score - shift))
+            return float(-special.log_expit(sign * self.logit(np.asarray(score))) * stats.norm.pdf(score - shift))
 
         of_positives = integrate.quad(lost, -12, 12 + self.apart, args=(1.0, self.apart), limit=200)[0]
         of_others = integrate.quad(lost, -12, 12, args=(-1.0, 0.0), limit=200)[0]
@@ -67,7 +86,7 @@ class Binary:
 
 
 @dataclass(frozen=True)
-class Classes:
+class Classes(_Single):
     """A model of three classes, of which one is rare."""
 
     name: str = "three classes"
@@ -89,7 +108,7 @@ class Classes:
 
 
 @dataclass(frozen=True)
-class Amounts:
+class Amounts(_Single):
     """A model of amounts whose errors have long tails: Student's, with five degrees of freedom."""
 
     name: str = "amounts"
@@ -108,10 +127,38 @@ class Amounts:
         return _of_a_huge_sample(self)
 
 
-Known = Binary | Classes | Amounts
+@dataclass(frozen=True)
+class Pair:
+    """Two models of the rare class that see the same rows, each with noise of its own."""
+
+    name: str
+    new: Binary
+    old: Binary
+
+    def draw(self, rows: int, random: np.random.Generator) -> tuple[Holdout, Holdout]:
+        """A hold-out of independent rows, as either model scores it."""
+        truth = random.random(rows) < self.new.positives
+        shared = random.normal(size=rows)
+        new, old = (
+            model.judged(truth, model.apart * truth + np.sqrt(0.5) * (shared + random.normal(size=rows))) for model in (self.new, self.old)
+        )
+        return new, old
+
+    def intervals(self, metrics: Sequence[str], rows: int, random: np.random.Generator) -> dict[str, Interval | None]:
+        """Those of the differences on one hold-out."""
+        new, old = self.draw(rows, random)
+        return {metric: difference(metric, new, old) for metric in metrics}
+
+    @property
+    def truths(self) -> Mapping[str, float]:
+        """How much larger each metric is in the new model."""
+        return {metric: value - self.old.truths[metric] for metric, value in self.new.truths.items()}
 
 
-def _of_a_huge_sample(model: Known) -> dict[str, float]:
+Known = Binary | Classes | Amounts | Pair
+
+
+def _of_a_huge_sample(model: Binary | Classes | Amounts) -> dict[str, float]:
     holdout = model.draw(HUGE, np.random.default_rng(2017))
     counts = np.ones(HUGE)
     return {name: metric(holdout, counts) for name, metric in METRICS[model.task].items()}

@@ -25,6 +25,7 @@ def lint(package_parent: Path) -> subprocess.CompletedProcess[str]:
 CORE_USERS = {
     "serving/served.py",
     "serving/prediction.py",
+    "extraction/beside.py",
     "extraction/matrix.py",
     "extraction/by_rows.py",
     "extraction/columnar/batches.py",

@@ -90,3 +90,31 @@ def test_training_leaves_an_experiment_alone(trained: Path):
     assert "It was not activated: experiment 'spring' runs. To let it serve: prisml activate churn" in held.stdout
     assert (opened.experiments.status("churn"), opened.active("churn").number) == (running, first)
     opened.experiments.stop("churn")
+
+
+def test_what_was_found_of_the_rows_is_told(trained: Path):
+    """Warnings and the folds of a cross-validation, in the summary and in the JSON, which the version keeps too."""
+    file = trained / "crossed.py"
+    file.write_text('import shop\n\nchurn = shop.model("churn_probability", name="crossed", cv=3, params={"max_depth": 5})\n')
+    said = run(trained, "train", file.name)
+    assert said.returncode == 0, said.stderr
+    assert "In 3 folds of the training part" in said.stdout
+    assert (
+        "Warning: constant_feature: feature 'month' has the same value in all 320 rows of the training part. Leave it out." in said.stdout
+    )
+    (model,) = json.loads(run(trained, "train", file.name, "--json").stdout)["models"]
+    assert [(each["code"], each["feature"]) for each in model["warnings"]] == [("constant_feature", "month")]
+    assert len(model["cross_validation"]["metrics"]["roc_auc"]["values"]) == 3
+    kept = registry(trained).artifact("crossed").manifest
+    assert (len(kept.cross_validation.folds), kept.warnings[0].code) == (3, "constant_feature")
+
+
+def test_rows_that_teach_nothing_stop_the_training(trained: Path):
+    """Exit code 1, all that was found in one error, and nothing published."""
+    file = trained / "few.py"
+    file.write_text('import shop\n\nfew = shop.model("churn_probability", name="few", where=shop.Customer.id <= 20)\n')
+    refused = run(trained, "train", file.name, "--json")
+    (model,) = json.loads(refused.stdout)["models"]
+    assert (refused.returncode, model["error"]["code"]) == (1, "no_data")
+    assert model["error"]["context"]["stops"] == ["too_few_rows", "too_few_held_out"]
+    assert "few" not in registry(trained).names()

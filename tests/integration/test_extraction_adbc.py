@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from prisml import Feature, GroupSplit, TimeSplit, days_since, expression, hour_of
+from prisml import Feature, Gate, GroupSplit, TimeSplit, days_since, expression, hour_of, related
 from prisml.errors import EncodingError
 from prisml.extraction import stream
 from prisml.extraction.stream import extract
@@ -57,6 +57,24 @@ def test_columns_give_what_rows_give(engine, monkeypatch, caplog, drawn, shops):
         # A ratio beyond float32, which either way refuses.
         reject()
     same(*ways)
+
+
+def test_slices_and_another_versions_inputs_are_those_of_rows(engine, monkeypatch, caplog):
+    """What gates divide by, and the rows encoded by inputs that read columns, related ones and SQL that the features read or do not."""
+    fill(engine, rows_of(many()), [{"id": number, "city": f"c{number}", "turnover": number} for number in (1, 2, 3)])
+    sliced = [Thing.word, Thing.colour, Thing.flag, related(Thing.shop, Shop.city), related(Thing.other, Shop.city)]
+    gates = [Gate("accuracy", min=0.1, slice=each) for each in sliced]
+    features = {"whole": Thing.whole, "twice": expression(Thing.whole * 2)}
+    more = {"city": related(Thing.shop, Shop.city), "colour": Thing.colour, "price": Thing.price, "age": days_since(Thing.at)}
+    inputs = define({**more, **features}).inputs
+    columns, rows = both(define(features, gates=gates), engine, monkeypatch, caplog, beside=inputs)
+    same(columns, rows)
+    assert columns.beside.problem is None
+    assert set(columns.slices) == {"word", "colour", "flag", "shop.city", "other.city"}
+    with monkeypatch.context() as patch:
+        patch.setattr(stream, "datetime", Still)
+        alone = extract(define({**more, **features}), engine)
+    assert columns.beside.matrix.tobytes() == alone.matrix.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -73,13 +73,22 @@ def test_with_no_activate_gates_compare_with_what_serves(folder: Path) -> None:
 
 def test_all_gates_are_told_at_once(folder: Path) -> None:
     """The table and the error name each that was not passed, those that cannot be judged too."""
-    gates = (
-        'Gate("accuracy", min=0.99), Gate("size_mb", max=0.0001), Gate("accuracy", min=0.1), Gate("brier", max=0.9, slice=Customer.month)'
-    )
+    gates = 'Gate("accuracy", min=0.99), Gate("size_mb", max=0.0001), Gate("f1", min=0.1), Gate("brier", max=0.9, slice=Customer.month)'
     (folder / "many.py").write_text(f"{SHOP}\nmany = model({gates}, name='many')\n")
     url, registry = f"sqlite:///{folder / 'shop.db'}", f"sqlite:///{folder / 'unactivated.db'}"
     done = prisml_with("train", str(folder / "many.py"), "--database", url, "--registry", registry)
     assert done.exit_code == 1
     assert "'many' did not pass 2 of its 4 gates: accuracy, size_mb. Nothing was published." in done.stderr
-    for shown in ("gate", "wanted", "interval", "why", "brier by month", "Holds in all 2 slices judged", "<= 0.0001"):
+    for shown in (
+        "gate",
+        "wanted",
+        "interval",
+        "why",
+        "brier by month",
+        "Holds in all 2 slices judged",
+        "<= 0.0001",
+        "brier by month, <= 0.9",
+        "may",
+        "june",
+    ):
         assert shown in done.stdout.replace("\n", " ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 
 import numpy as np
@@ -30,15 +30,15 @@ def row_by_row(monkeypatch):
         yield
 
 
-def both(definition, engine, monkeypatch, caplog):
+def both(definition, engine, monkeypatch, caplog, *, beside=()):
     """What columns give, and what rows give, extracted at one moment; that columns were read is certain."""
     caplog.clear()
     with caplog.at_level(logging.DEBUG, "prisml"), monkeypatch.context() as patch:
         patch.setattr(stream, "datetime", Still)
-        columns = extract(definition, engine)
+        columns = extract(definition, engine, beside=beside)
         assert "were read in columns" in caplog.text, caplog.text
         with row_by_row(monkeypatch):
-            rows = extract(definition, engine, page_size=7)
+            rows = extract(definition, engine, beside=beside, page_size=7)
     return columns, rows
 
 
@@ -55,6 +55,8 @@ def same(one, other):
         if isinstance(left, np.ndarray):
             assert left.dtype == right.dtype, field.name
             assert left.tobytes() == right.tobytes(), field.name
+        elif is_dataclass(left):
+            same(left, right)
         elif isinstance(left, Keys):
             assert [left.of(row) for row in range(len(one.matrix))] == [right.of(row) for row in range(len(one.matrix))]
         else:

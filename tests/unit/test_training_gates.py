@@ -197,13 +197,15 @@ def test_comparisons_hold_in_every_slice():
 
 def test_what_hangs_on_the_machine_or_the_active_version_is_not_stored():
     """Equal training gives equal digests, whatever served and wherever it ran."""
-    gates = [Gate("p99_ms", max=9), Gate("size_mb", max=9), Gate("accuracy", not_worse_than="active", by=0.9)]
-    one = judge(gates, evidence())
-    other = judge(gates, replace(evidence(rival=Rival(3, holdout=holdout(SURE)), overlap="All of it."), p99=lambda: 0.7))
+    active = Gate("accuracy", not_worse_than="active", by=0.9)
+    gates = [Gate("p99_ms", max=9), Gate("size_mb", max=9), active, replace(active, slice=Visit.country, min_rows=30)]
+    alone = evidence(slices={"country": Slices(np.array(COUNTRIES, np.int32), ("FR", "DE", "NZ"))})
+    one = judge(gates, alone)
+    other = judge(gates, replace(alone, rival=Rival(3, holdout=holdout(SURE)), overlap="All of it.", p99=lambda: 0.7))
     assert one != other
     kept = [[stored(gate, verdict) for gate, verdict in zip(gates, verdicts, strict=True)] for verdicts in (one, other)]
     assert kept[0] == kept[1]
-    assert [each.got and each.got.value for each in kept[0]] == [None, 2.0, 0.8]
+    assert [each.got and each.got.value for each in kept[0]] == [None, 2.0, 0.8, None]
 
 
 def test_the_baseline_stands_in_what_was_wanted():

@@ -41,7 +41,7 @@ def show(name: str, version: Which | None, registry: str | None, as_json: bool) 
     if card.manifest.metrics:
         screen.print(tables.metrics(card.manifest))
     if card.manifest.gates:
-        screen.print(tables.gates(card.manifest.gates))
+        screen.print(tables.gates(card.manifest.gates), *tables.slices(card.manifest.gates))
     screen.print(tables.features(card.manifest))
 
 

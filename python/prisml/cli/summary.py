@@ -13,18 +13,8 @@ if TYPE_CHECKING:
     from prisml.training.fit import Candidate
 
 STORED = {
-    "task",
-    "estimator",
-    "parameters",
-    "rows",
-    "split",
-    "seed",
-    "metrics",
-    "baseline",
-    "waived",
-    "warnings",
-    "cross_validation",
-    "parity",
+    *("task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline"),
+    *("waived", "warnings", "cross_validation", "parity"),
 }
 """What of the manifest belongs to the verdict."""
 
@@ -44,7 +34,7 @@ def write_summary(trained: Trained) -> None:
     for finding in trained.candidate.warnings:
         render.say(f"Warning: {finding}", style="yellow")
     if trained.candidate.verdicts:
-        screen.print(tables.gates(trained.candidate.verdicts))
+        screen.print(tables.gates(trained.candidate.verdicts), *tables.slices(trained.candidate.verdicts))
     if trained.version is not None:
         render.say(_published(trained, trained.version.number), style="bold green")
         render.say(f"Look at it: prisml report {trained.model} {trained.version.number} --open")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -51,6 +51,24 @@ def gates(verdicts: Sequence[GateVerdict]) -> Table:
         cells = (each.name, each.wanted, *got, render.verdict(passed=each.passed), _why(each))
         made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells[: len(made.columns)]))
     return made
+
+
+def slices(verdicts: Sequence[GateVerdict]) -> Iterator[Table]:
+    """For each gate on slices a table of them, those that were too small to be judged last."""
+    for verdict in verdicts:
+        rows = [
+            (
+                "missing" if each.value is None else str(each.value),
+                f"{each.rows:,}",
+                "-" if each.got is None else render.number(each.got.value),
+                "-" if each.got is None else render.interval(each.got),
+                "not judged" if each.passed is None else render.verdict(passed=each.passed),
+            )
+            for each in verdict.slices
+        ]
+        if rows:
+            columns = (verdict.sliced or "", "rows", verdict.metric, "interval", "passed")
+            yield render.table(f"{verdict.name}, {verdict.wanted}", columns, rows, right=columns[1:4])
 
 
 def _why(verdict: GateVerdict) -> str:

@@ -34,8 +34,8 @@ class Keys:
         return tuple(int(column[row]) if column.dtype != np.object_ else column[row] for column in self._columns)
 
     def digest(self, rows: NDArray[np.intp], moments: NDArray[np.int64] | None = None) -> str:
-        """SHA-256, in hex, of the keys of ``rows``, and of the moments that they are seen at, whatever their order."""
-        columns = [column[rows] for column in (*self._columns, *(() if moments is None else (moments,)))]
+        """SHA-256, in hex, of the keys of ``rows``, and of their ``moments`` (those of all rows), whatever the order."""
+        columns = [column[rows] for column in (*self._columns, *([] if moments is None else [moments]))]
         if all(column.dtype != np.object_ for column in columns):
             table = np.stack(columns, axis=1).astype("<i8", copy=False)
             return hashlib.sha256(table[np.lexsort(table.T[::-1])].tobytes()).hexdigest()

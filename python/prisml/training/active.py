@@ -19,7 +19,7 @@ from prisml.registry.bundle import Artifact
 from prisml.registry.registry import Registry, Version
 from prisml.serving.engine import Engine
 from prisml.training.evaluate import holdout_of
-from prisml.training.metrics import Holdout
+from prisml.training.holdout import Holdout
 from prisml.training.parts import Data
 
 _UNREADABLE = (ArtifactError, ModelLoadError, LimitExceededError)

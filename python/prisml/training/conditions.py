@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from prisml.definition.gates import LOWER_IS_BETTER, Gate
 from prisml.manifest import Interval
+from prisml.training.holdout import Holdout
 from prisml.training.intervals import CONFIDENCE, difference, interval
-from prisml.training.metrics import Holdout
 
 _ROUNDED = 1e-9
 """Differences of floats are rounded: 0.79 is worse than 0.8 by a little more than 0.01."""

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prisml.manifest import Interval, Task
+from prisml.training.holdout import Floats, Holdout
 from prisml.training.intervals import interval
-from prisml.training.metrics import METRICS, Floats, Holdout
+from prisml.training.metrics import METRICS
 
 
 @dataclass(frozen=True)

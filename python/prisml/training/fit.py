@@ -26,10 +26,10 @@ from prisml.training.evaluate import evaluate, guess_of, holdout_of
 from prisml.training.export import export
 from prisml.training.gates import Evidence, judge, stored
 from prisml.training.golden import golden_rows
+from prisml.training.holdout import Holdout
 from prisml.training.latency import p99_ms
 from prisml.training.leakage import find_leaks
 from prisml.training.linear import weights_of
-from prisml.training.metrics import Holdout
 from prisml.training.overlap import holdout_digest, overlap_with, split_record
 from prisml.training.parity import verify
 from prisml.training.parts import Data, divide

@@ -10,8 +10,8 @@ from prisml.extraction.slices import Slices
 from prisml.manifest import GateVerdict, Interval
 from prisml.training.active import WAY_OUT, Rival
 from prisml.training.conditions import Outcome, find
+from prisml.training.holdout import Holdout
 from prisml.training.intervals import CONFIDENCE, interval
-from prisml.training.metrics import Holdout
 from prisml.training.sliced import judge_slices
 
 MEGABYTE = 1_000_000
@@ -46,8 +46,9 @@ def stored(gate: Gate, verdict: GateVerdict) -> GateVerdict:
         return verdict.model_copy(update={"got": None})
     if gate.not_worse_than is None:
         return verdict
-    got = verdict.got if gate.slice is None else None
-    return verdict.model_copy(update={"got": got, "difference": None, "slices": (), "reason": None, "overlap": None})
+    kept = verdict.model_copy(update={"difference": None, "slices": (), "reason": None, "overlap": None})
+    # Which slice is the worst, and how many were judged, follows from the comparison.
+    return kept if gate.slice is None else kept.model_copy(update={"got": None, "rows": None})
 
 
 def _verdict(gate: Gate, evidence: Evidence) -> GateVerdict:

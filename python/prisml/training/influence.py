@@ -15,7 +15,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.training.metrics import BINS, PARTS, Floats, Holdout, Parts, Ranking
+from prisml.training.holdout import BINS, Floats, Holdout, Ranking
+from prisml.training.metrics import PARTS, Parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,9 @@ def _confusions(holdout: Holdout) -> tuple[Floats, Floats]:
 
 def _accuracy(holdout: Holdout) -> Influence:
     confusion, added = _confusions(holdout)
-    centre = float(np.trace(confusion + added) / (confusion + added).sum())
-    return _of_cells(holdout, np.eye(holdout.classes) - centre, added, centre)
+    full = confusion + added
+    centre = float(np.trace(full) / full.sum())
+    return _of_cells(holdout, (np.eye(holdout.classes) - centre) * np.sqrt(confusion.sum() / full.sum()), added, centre)
 
 
 def _parts(name: str, weigh: Callable[[Floats], Floats], *, weighted: bool = False) -> Reader:

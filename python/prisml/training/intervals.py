@@ -2,9 +2,10 @@
 
 Nothing is drawn: the variance is the one that a bootstrap tends to (``influence``), and the shape is that of the metric's kind.
 
-- A *share* (``f1``, ``roc_auc``) is as sure as the share of an effective number of yes-or-no answers that has its variance: the ends are
-  those of Jeffreys' beta (Korn and Graubard, Survey Methodology 24, 1998; Brown, Cai and DasGupta, Statistical Science 2001). The variance
-  counts one row more of each class, as uncertain as a row can be: with ten positives their own variance is an underestimate.
+- A *share* (``f1``, ``roc_auc``) is as sure as the share of an effective number of yes-or-no answers that has its variance (Korn and
+  Graubard, Survey Methodology 24, 1998): the lower end is that of Clopper and Pearson, the upper that of Jeffreys (Brown, Cai and DasGupta,
+  Statistical Science 2001), since a share that chance makes too large has too small a variance too. The variance counts one row more of
+  each class, as uncertain as a row can be: what ten positives do not show, their own variance does not know.
 - A *loss* (``log_loss``, ``mae``) is a sum of weighted events, as a standardised rate is: the ends are those of a gamma, the upper with the
   largest row counted once more (Fay and Feuer, Statistics in Medicine 16, 1997).
 - ``ece`` is made larger by chance: what chance adds, by bins that are normal, is taken off (the mean of a folded normal). Cautious.
@@ -18,8 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 from prisml.manifest import Interval
+from prisml.training.holdout import BINS, Floats, Holdout
 from prisml.training.influence import INFLUENCES
-from prisml.training.metrics import BINS, EVERY, Holdout
+from prisml.training.metrics import EVERY
 
 CONFIDENCE = 0.95
 _LOSSES = frozenset({"log_loss", "brier", "mae", "mape"})
@@ -81,12 +83,12 @@ def _share(metric: str, holdout: Holdout, value: float, tail: float) -> Ends:
     # A share of 1 without any variance is as sure as the rows that are added: both have this limit.
     spread = found.centre * (1.0 - found.centre)
     rows = spread / found.variance if found.variance else float(len(holdout.truth))
-    yes, no = rows * value + 0.5, rows * (1.0 - value) + 0.5
-    low, high = stats.beta.ppf([tail, 1.0 - tail], yes, no)
-    return (0.0 if value <= 0 else float(low)), (1.0 if value >= 1 else float(high))
+    yes, no = rows * value, rows * (1.0 - value)
+    low = float(stats.beta.ppf(tail, yes, no + 1.0)) if value > 0 else 0.0
+    return low, float(stats.beta.ppf(1.0 - tail, yes + 0.5, no + 0.5)) if value < 1 else 1.0
 
 
-def _loss(value: float, moved: np.ndarray, tail: float) -> Ends:
+def _loss(value: float, moved: Floats, tail: float) -> Ends:
     from scipy import stats
 
     rows = len(moved)
@@ -95,7 +97,8 @@ def _loss(value: float, moved: np.ndarray, tail: float) -> Ends:
     variance = float((moved**2).sum()) / (rows * max(rows - 1, 1))
     largest = (float(moved.max()) + value) / rows
     above, wider = value + largest, variance + largest**2
-    low = stats.gamma.ppf(tail, value**2 / variance) * variance / value if variance else value
+    # Between an event less and none less, as the upper end is one more: so both ends miss about as often.
+    low = stats.gamma.ppf(tail, value**2 / variance + 0.5) * variance / value if variance else value
     return float(low), float(stats.gamma.ppf(1.0 - tail, above**2 / wider) * wider / above)
 
 

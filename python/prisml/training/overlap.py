@@ -41,8 +41,7 @@ def holdout_digest(extracted: Extracted, data: Data) -> str | None:
     """A SHA-256 by which another training tells whether it holds out the same rows; None where the keys are not known."""
     if extracted.keys is None:
         return None
-    rows = data.test.rows
-    return extracted.keys.digest(rows, None if extracted.moments is None else extracted.moments[rows])
+    return extracted.keys.digest(data.test.rows, extracted.moments)
 
 
 def overlap_with(active: Manifest, *, extracted: Extracted, data: Data, split: dict[str, JsonValue], holdout: str | None) -> str:

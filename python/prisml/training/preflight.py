@@ -107,9 +107,7 @@ def _classes(
     counts = f"the rarest class has {rarest:,} of the {len(train):,} rows of the training part, {share:.3%}"
     weighted = _weighs_classes(definition)
     if share < TOO_RARE and rarest < ENOUGH_OF_RARE and not weighted:
-        way_out = (
-            f"Add rows of it (from {ENOUGH_OF_RARE} on there is no limit), weigh the classes with class_weight, or choose rows with where=."
-        )
+        way_out = f"Add rows of it ({ENOUGH_OF_RARE} are enough), weigh the classes with class_weight, or choose rows with where=."
         yield Stop("rare_class", counts, way_out)
     elif share < RARE and not weighted:
         yield Finding(code="rare_class", what=counts, way_out="Judge it by average_precision; accuracy says nothing of it.")

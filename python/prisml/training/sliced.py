@@ -12,7 +12,7 @@ from prisml.definition.gates import Gate
 from prisml.extraction.slices import Slices
 from prisml.manifest import ClassLabel, GateVerdict, SliceVerdict
 from prisml.training.conditions import find
-from prisml.training.metrics import Holdout
+from prisml.training.holdout import Holdout
 
 MOST_LISTED = 20
 """So many of the slices that are too small are named."""

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from prisml.errors import NoDataError
+from prisml.extraction.matrix import Dropped
+from prisml.training.parts import divide
+from tests.support.training import extracted, visits
+
+
+def found(rows, task="binary", **options):
+    """The codes of the warnings, with the features they are about."""
+    return {(each.code, each.feature) for each in divide(visits(task, **options), rows).warnings}
+
+
+def stopped(rows, task="binary", **options):
+    """What training was stopped by."""
+    with pytest.raises(NoDataError) as caught:
+        divide(visits(task, **options), rows)
+    return caught.value
+
+
+def with_column(rows, place, values):
+    """The same rows with another column."""
+    matrix = rows.matrix.copy()
+    matrix[:, place] = values
+    return replace(rows, matrix=matrix)
+
+
+def with_positives(rows, count):
+    """The same rows, of which so many are positive."""
+    return replace(rows, labels=(np.arange(len(rows.labels)) >= count).astype(np.int32))
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_rows_that_can_teach_are_let_pass(task):
+    """Without a word."""
+    assert found(extracted(task), task) == set()
+
+
+def test_all_that_forbids_training_is_told_at_once():
+    """Two features without a value and a class too rare, each with its figure and its way out."""
+    rows = with_positives(with_column(with_column(extracted(), 1, np.nan), 3, -1), 6)
+    error = stopped(rows)
+    assert error.context["stops"] == ("too_few_rows", "too_few_held_out", "no_values", "no_values")
+    for figure in (
+        "has 5 rows in the training part",
+        "has 1 rows in the hold-out",
+        "'income' has no value in the 480 rows",
+        "'zip' has no value",
+    ):
+        assert figure in str(error)
+    assert len(error.suggestions) == 4
+
+
+@pytest.mark.parametrize(("positives", "allowed"), [(12, False), (13, False), (22, False), (25, True)])
+def test_a_class_needs_ten_rows_to_train_and_five_held_out(positives, allowed):
+    """One fewer on either side is refused."""
+    rows = with_positives(extracted(), positives)
+    if allowed:
+        assert found(rows) <= {("rare_class", None)}
+    else:
+        assert set(stopped(rows).context["stops"]) <= {"too_few_rows", "too_few_held_out"}
+
+
+@pytest.mark.parametrize(("count", "allowed"), [(14, False), (22, False), (25, True)])
+def test_a_regression_needs_as_many(count, allowed):
+    """Of rows, since it has no classes; a few more than its features are worth a word."""
+    rows = extracted("regression", count)
+    if allowed:
+        assert found(rows, "regression") == {("few_rows", None)}
+    else:
+        assert "too_few_held_out" in stopped(rows, "regression").context["stops"]
+
+
+def test_a_class_of_one_in_a_thousand_needs_a_hundred_rows_or_weights():
+    """Its rows are enough where they are many, or where they are weighed."""
+    many = extracted(rows=60_000)
+    error = stopped(with_positives(many, 50))
+    assert error.context["stops"] == ("rare_class",)
+    assert "40 of the 48,000 rows" in str(error)
+    weighted = {"algorithm": "logistic_regression", "params": {"class_weight": "balanced"}}
+    assert found(with_positives(many, 50), **weighted) == set()
+    assert found(with_positives(extracted(rows=200_000), 150)) == {("rare_class", None)}
+    assert found(with_positives(many, 300)) == {("rare_class", None)}
+    assert found(with_positives(many, 700)) == set()
+
+
+def test_features_that_teach_nothing_are_named():
+    """Constant, mostly missing, the same as another, or missing in the hold-out alone."""
+    rows = extracted()
+    assert found(with_column(rows, 1, 5.0)) == {("constant_feature", "income")}
+    assert found(with_column(rows, 1, np.where(np.arange(600) % 40 == 0, rows.matrix[:, 1], np.nan))) == {("mostly_missing", "income")}
+    assert found(with_column(rows, 1, rows.matrix[:, 0])) == {("duplicate_feature", "income")}
+    gone = divide(visits(), rows).test.rows
+    values = rows.matrix[:, 1].copy()
+    values[gone] = np.nan
+    assert found(with_column(rows, 1, values)) == {("missing_in_holdout", "income")}
+
+
+def test_equal_codes_of_unequal_categories_are_no_duplicates():
+    """Codes are only equal where they stand for the same."""
+    assert found(with_column(extracted(), 3, extracted().matrix[:, 2].clip(max=2))) == set()
+
+
+def test_a_label_that_is_mostly_missing_is_told():
+    """Where more than half of the rows had none."""
+    rows = replace(extracted(), extracted=1_300, dropped=Dropped(null_label=700))
+    (warning,) = divide(visits(), rows).warnings
+    assert (warning.code, warning.what) == ("missing_labels", "700 of 1,300 rows have no label and were dropped")
+
+
+def test_labels_of_a_regression_are_looked_at():
+    """One number for all is refused; a few that are far away from all others are told."""
+    rows = extracted("regression")
+    assert stopped(replace(rows, labels=np.full(600, 3.0)), "regression").context["stops"] == ("constant_label",)
+    assert found(replace(rows, labels=np.exp(3 * np.random.default_rng(0).normal(size=600))), "regression") == {("long_tailed_label", None)}
