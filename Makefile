@@ -12,7 +12,7 @@ ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; 
 FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench bench-peers docs clean
+.PHONY: help install demo test lint format bench bench-peers docs trainer-image clean
 .PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make docs                 the documentation, into docs/_build/html"
 	@echo "make bench                verify-latency and verify-extraction: speeds, beside scikit-learn and onnxruntime"
 	@echo "make bench-peers          beside everything one would use instead, half an hour; writes docs/explanation/speed.md"
+	@echo "make trainer-image        the image for prisml train --backend docker, from this checkout; needs Docker"
 	@echo "make clean                removes all that was made"
 	@echo
 	@echo "make verify-batch         one table of verify-flights; exit code 1 where a promise is broken"
@@ -106,6 +107,12 @@ verify-native: $(PEERS)/.installed
 docs: $(INSTALLED)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+trainer-image: $(INSTALLED) | Dockerfile.trainer
+	rm -rf dist/trainer
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/maturin build --release --out dist/trainer
+	docker build --file Dockerfile.trainer --build-arg WHEEL="$$(ls dist/trainer/*.whl)" \
+		--tag "prisml-trainer:$$($(BIN)/python -c 'from prisml.version import installed_version; print(installed_version())')" .
 
 # One table each of the campaign that verify-flights runs whole, where each model is trained once for all tables.
 verify-parity verify-batch verify-latency: verify-%: $(FLIGHTS)

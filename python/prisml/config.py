@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -16,7 +17,9 @@ from prisml.errors import ConfigurationError
 
 DEFAULT_REGISTRY = "sqlite:///.prisml/registry.db"
 
-_KEYS = ("database", "registry", "models")
+Backend = Literal["auto", "local", "docker"]
+
+_KEYS = ("database", "registry", "models", "backend", "image")
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,16 @@ class Config:
     """The settings of a project: the database to read, the registry to write, the models to train.
 
     ``database`` and ``registry`` are SQLAlchemy URLs; they can hold passwords, so they are not in the ``repr``. ``models`` are modules or
-    files, the files as absolute paths. ``root`` is the folder of the pyproject.toml that was read, or None.
+    files, the files as absolute paths. ``root`` is the folder of the pyproject.toml that was read, or None. ``backend`` is where training
+    runs, and ``image`` the container image for it (None: that of this release).
     """
 
     database: str | None = field(default=None, repr=False)
     registry: str = field(default=DEFAULT_REGISTRY, repr=False)
     models: tuple[str, ...] = ()
     root: Path | None = None
+    backend: Backend = "auto"
+    image: str | None = None
 
     @classmethod
     def read(
@@ -40,13 +46,15 @@ class Config:
         database: str | None = None,
         registry: str | None = None,
         models: Sequence[str] | None = None,
+        backend: Backend | None = None,
+        image: str | None = None,
     ) -> Config:
         """The settings as they hold in the folder ``start`` (None: the current one).
 
-        Each comes from the first that has it: the argument; ``DATABASE_URL`` or ``PRISML_REGISTRY`` in the environment; the nearest
-        pyproject.toml upward with a ``[tool.prisml]`` table; the default. A SQLite file and a model's file that pyproject.toml names,
-        and the default registry beside one, are relative to its folder. Raises ``ConfigurationError`` for a damaged file, an unknown
-        key or a value of the wrong type.
+        Each comes from the first that has it: the argument; ``DATABASE_URL``, ``PRISML_REGISTRY``, ``PRISML_BACKEND`` or
+        ``PRISML_IMAGE`` in the environment; the nearest pyproject.toml upward with a ``[tool.prisml]`` table; the default. A SQLite
+        file and a model's file that pyproject.toml names, and the default registry beside one, are relative to its folder. Raises
+        ``ConfigurationError`` for a damaged file, an unknown key or a value of the wrong type.
         """
         root, table = _nearest_table(Path.cwd() if start is None else Path(start).resolve())
         stored = _Stored(root, table)
@@ -55,6 +63,8 @@ class Config:
             registry=registry or os.environ.get("PRISML_REGISTRY") or stored.url("registry") or _beside(root, DEFAULT_REGISTRY),
             models=stored.models() if not models else tuple(models),
             root=root,
+            backend=_backend(backend or os.environ.get("PRISML_BACKEND") or stored.text("backend") or "auto"),
+            image=image or os.environ.get("PRISML_IMAGE") or stored.text("image"),
         )
 
 
@@ -65,13 +75,15 @@ class _Stored:
     root: Path | None
     table: Mapping[str, object]
 
-    def url(self, key: str) -> str | None:
+    def text(self, key: str) -> str | None:
         value = self.table.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise _wrong_type(key, value, f'Write {key} = "<URL>".')
-        return _beside(self.root, value)
+        if value is None or isinstance(value, str):
+            return value
+        raise _wrong_type(key, value, f'Write {key} = "<{"URL" if key in ("database", "registry") else key}>".')
+
+    def url(self, key: str) -> str | None:
+        value = self.text(key)
+        return None if value is None else _beside(self.root, value)
 
     def models(self) -> tuple[str, ...]:
         value = self.table.get("models", [])
@@ -132,6 +144,13 @@ def _beside(root: Path | None, url: str) -> str:
     if root is None or parsed.get_backend_name() != "sqlite" or not path or path.startswith((":", "file:")) or Path(path).is_absolute():
         return url
     return parsed.set(database=(root / path).as_posix()).render_as_string(hide_password=False)
+
+
+def _backend(value: str) -> Backend:
+    if value not in get_args(Backend):
+        known = ", ".join(get_args(Backend))
+        raise ConfigurationError("There is no such backend.", {"setting": "backend"}, [f"Known are: {known}."])
+    return cast("Backend", value)
 
 
 def _wrong_type(key: str, value: object, suggestion: str) -> ConfigurationError:

@@ -188,6 +188,6 @@ class ExperimentError(PrisMLError):
 
 
 class TrainingEnvironmentError(PrisMLError):
-    """The training stack is not installed, or not in versions that work together."""
+    """Training has nowhere to run: no training stack in versions that work together, or no container that could be started."""
 
     code = "training_environment"

@@ -16,7 +16,7 @@ from prisml import Engine
 from prisml.errors import ArtifactError
 from prisml.report import Curve, read_report
 from prisml.training.fit import fit
-from prisml.training.metrics import Holdout
+from prisml.training.holdout import Holdout
 from prisml.training.parts import divide
 from prisml.training.report.curves import MOST_POINTS, class_reports, confusion
 from prisml.training.report.importance import MOST_PREDICTIONS, REPEATS, measure

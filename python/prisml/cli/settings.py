@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from prisml.config import Config
+from prisml.config import Backend, Config
 from prisml.registry.registry import Registry
 
 
-def read_config(*, database: str | None = None, registry: str | None = None) -> Config:
+def read_config(
+    *, database: str | None = None, registry: str | None = None, backend: Backend | None = None, image: str | None = None
+) -> Config:
     """The configuration; an option that was not given leaves the word to the environment and pyproject.toml."""
-    given = {"database": database, "registry": registry}
-    return Config.read(**{name: value for name, value in given.items() if value is not None})
+    return Config.read(database=database, registry=registry, backend=backend, image=image)
 
 
 def open_registry(url: str | None) -> Registry:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from prisml.cli import options, render
+from prisml.cli import container, options, render
 from prisml.cli.failure import State
 from prisml.cli.settings import read_config
 from prisml.cli.training import Run, train_all
 from prisml.commands.commit import git_commit
 from prisml.commands.remarks import Remarks
 from prisml.commands.targets import find_definitions
+from prisml.config import Backend
 from prisml.registry.registry import Registry
 
 
@@ -20,6 +21,7 @@ from prisml.registry.registry import Registry
     "prisml train shop/ml/churn.py --database sqlite:///shop.db",
     "prisml train shop.ml.churn:churn --no-activate",
     'prisml train shop/ml/churn.py --label v1.1 --note "with the orders of spring"',
+    "prisml train shop/ml/churn.py --backend docker",
     _0="every model was published",
     _1="the answer is no: a gate, parity, a guard against leakage or the check before training, or a label that another version has",
 )
@@ -29,6 +31,9 @@ from prisml.registry.registry import Registry
 @click.option("--no-activate", is_flag=True, help="Publish, but let the version that serves now serve on.")
 @options.label
 @options.note
+@container.backend
+@container.image
+@container.dry_run
 @click.option("--quiet", is_flag=True, help="No progress and no summary: only what went wrong.")
 @options.as_json
 def train(
@@ -38,6 +43,9 @@ def train(
     no_activate: bool,
     label: str | None,
     note: str | None,
+    backend: Backend | None,
+    image: str | None,
+    dry_run: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -50,8 +58,12 @@ def train(
 
     A new version is published and not activated while an experiment runs, or where the last move was a rollback; that is said, and
     how to activate it. Where the current folder is in a git repository, the commit is kept with the version.
+
+    With --backend docker the same runs in a container, which needs no training stack here.
     """
-    config = read_config(database=database, registry=registry)
+    config = read_config(database=database, registry=registry, backend=backend, image=image)
+    if (code := container.train_elsewhere(config, targets, dry_run=dry_run, as_json=as_json)) is not None:
+        return code
     remarks = Remarks(label, note, git_commit(Path.cwd()))
     run = Run(click.get_current_context().ensure_object(State), as_json, quiet, remarks)
     found = find_definitions(targets or config.models, root=config.root)

@@ -38,14 +38,14 @@ def copied(connection: Connection) -> Iterator[Connection]:
         message = f"A SQLite database opened through {type(source).__module__} cannot be copied, and reading it would lock its writers."
         raise ConfigurationError(message, {}, ["Set PRAGMA journal_mode=WAL on the database: then no copy is needed."])
     with tempfile.TemporaryDirectory(prefix="prisml-") as folder:
-        engine = _engine(connection.engine, _copy(source, Path(folder)))
+        engine = _engine(connection.engine, copy_into(source, Path(folder)))
         connection.close()
         with engine.connect() as copy:
             yield copy
 
 
-def _copy(source: sqlite3.Connection, folder: Path) -> Path:
-    """The copy: made in steps between which writers go on, or else in one."""
+def copy_into(source: sqlite3.Connection, folder: Path) -> Path:
+    """The file of a copy in ``folder``: made in steps between which writers go on, or else in one."""
     try:
         return _backup(source, folder / "steps.db", STEP_PAGES, _Watch(RESTARTS))
     except _RestartedError:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from prisml.manifest import ClassLabel, Interval
 from prisml.report import Calibration, ClassReport, Confusion, Curve, Histogram
-from prisml.training.metrics import Floats, Holdout, Ranking
+from prisml.training.holdout import Floats, Holdout, Ranking
 from prisml.training.report.levels import shown
 from prisml.training.report.thin import corners
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from prisml.definition.gates import LOWER_IS_BETTER
 from prisml.manifest import Interval, Task
 from prisml.report import Importance, Importances
+from prisml.training.holdout import Floats, Holdout
 from prisml.training.intervals import difference
-from prisml.training.metrics import Floats, Holdout
 from prisml.training.sliced import part_of
 
 METRIC: dict[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}

@@ -17,7 +17,7 @@ from prisml.report import Attempt, Report
 from prisml.serving.engine import Engine
 from prisml.serving.golden import named_only
 from prisml.serving.settings import Settings
-from prisml.training.metrics import Floats, Holdout
+from prisml.training.holdout import Floats, Holdout
 from prisml.training.parts import Data
 from prisml.training.report.curves import MOST_CLASSES, class_reports, confusion
 from prisml.training.report.dependence import MOST_ROWS, STRONGEST, dependence

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from prisml.manifest import Input
 from prisml.report import Level, Profile, Profiled
-from prisml.training.metrics import Floats
+from prisml.training.holdout import Floats
 from prisml.training.parts import Data
 from prisml.training.report.levels import is_divided, levels_of, shown
 

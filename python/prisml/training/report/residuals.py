@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prisml.report import Band, Histogram, Residuals
-from prisml.training.metrics import Floats, Holdout
+from prisml.training.holdout import Floats, Holdout
 
 MOST_BANDS = 20
 BINS = 30

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from prisml.manifest import Input, Task
 from prisml.report import Slice, Sliced, Slices
+from prisml.training.holdout import Holdout
 from prisml.training.intervals import interval
-from prisml.training.metrics import Holdout
 from prisml.training.report.levels import is_divided, levels_of
 from prisml.training.sliced import part_of
 

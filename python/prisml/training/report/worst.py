@@ -6,7 +6,7 @@ import numpy as np
 
 from prisml.extraction.keys import Keys
 from prisml.report import Miss
-from prisml.training.metrics import Floats, Holdout
+from prisml.training.holdout import Floats, Holdout
 from prisml.training.parts import Part
 from prisml.training.report.levels import shown
 
