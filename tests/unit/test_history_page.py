@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,41 +18,11 @@ from prisml.commands.page.text import LONG, prose, short
 from prisml.errors import ModelNotFoundError
 from prisml.registry import Registry
 from tests.artifacts import make_artifact
+from tests.support.elements import Elements
 from tests.support.pasts import START, eventful, long, past, told, trial
 
-VOID = {"meta", "br"}
 ONE = past([told(1)], [(0, "publish", 1, None, None)])
 HOSTILE = '<script>document.title="taken"</script>"\' onload=x &amp; </style><img src=x onerror=y>'
-
-
-class Elements(HTMLParser):
-    """Every element of a page, its attributes and its text; refuses one that is not closed where it was opened."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self._open: list[str] = []
-        self.feed(page)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def named(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.found if name == tag]
 
 
 @pytest.mark.parametrize("shown", [ONE, eventful(), long(), past([told(1)], [])], ids=["one", "eventful", "long", "never active"])

@@ -10,7 +10,7 @@ from prisml.commands.page.scale import Scale, number_ticks
 from prisml.commands.page.text import measured, number, plain, short
 
 WIDTH, STEP, GUTTER, RIGHT, TOP, BOTTOM = 520, 26, 168, 150, 8, 40
-_LETTERS = 24
+_LETTERS = 19
 
 
 @dataclass(frozen=True)

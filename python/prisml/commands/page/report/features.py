@@ -9,15 +9,15 @@ from prisml.manifest import Task
 from prisml.report import Dependence, Importances, Level
 
 _MOST_DRAWN = 25
+_LEAST_SHOWN = 1e-3
 
 
 def importances(found: Importances) -> str:
     """By how much the metric gets worse where a feature is shuffled."""
     drawn = found.features[:_MOST_DRAWN]
-    made = [Dot(each.feature, each.loss.value, each.loss.low, each.loss.high, measured(each.loss.value)) for each in drawn]
+    made = [Dot(each.feature, each.loss.value, each.loss.low, each.loss.high, _lost(each.loss.value)) for each in drawn]
     rows = [
-        (each.feature, measured(each.loss.value), f"{measured(each.loss.low or 0)} to {measured(each.loss.high or 0)}")
-        for each in found.features
+        (each.feature, _lost(each.loss.value), f"{_lost(each.loss.low or 0)} to {_lost(each.loss.high or 0)}") for each in found.features
     ]
     picture = dots(f"Importance of {len(drawn)} features", made, f"{found.metric} lost", zero=True)
     left = found.left_out + len(found.features) - len(drawn)
@@ -27,6 +27,11 @@ def importances(found: Importances) -> str:
         f"times, with its 95 % interval. Features that say the same share their importance.{shown}"
     )
     return f'<p class="lead">{escape(told)}</p>{figure("Permutation importance", picture, listing(("feature", "loss", "interval"), rows))}'
+
+
+def _lost(value: float) -> str:
+    """A loss with as many decimals as the others have, and not as if noise were measured."""
+    return measured(value if abs(value) >= _LEAST_SHOWN else 0.0)
 
 
 def dependences(found: tuple[Dependence, ...], task: Task) -> str:

@@ -9,7 +9,7 @@ from prisml.commands.page.scale import Scale, number_ticks
 from prisml.commands.page.text import escape, number
 
 WIDTH, HEIGHT = 360, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 22, 12, 42
+LEFT, RIGHT, TOP, BOTTOM = 60, 22, 12, 42
 _MOST_LISTED = 21
 Format = Callable[[float], str]
 

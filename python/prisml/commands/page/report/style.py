@@ -2,9 +2,17 @@
 
 from prisml.commands.page.style import BASE
 
-_SHADES = "\n".join(
-    f".confusion .h{shade} {{ background: color-mix(in srgb, var(--serve) {shade * 4}%, transparent); }}" for shade in range(1, 10)
-)
+_PALER = 0.04
+
+
+def _shades(card: str, ink: str) -> str:
+    """The grounds of a table's cells, each a little nearer to the ink than the one before."""
+    pairs = [(int(card[at : at + 2], 16), int(ink[at : at + 2], 16)) for at in (1, 3, 5)]
+    mixed = ("".join(f"{round(low + (high - low) * _PALER * shade):02x}" for low, high in pairs) for shade in range(1, 10))
+    return " ".join(f".confusion .h{shade} {{ background: #{colour}; }}" for shade, colour in enumerate(mixed, start=1))
+
+
+_SHADES = _shades("#ffffff", "#1a62d6") + "\n@media (prefers-color-scheme: dark) { " + _shades("#161b24", "#6cb0ff") + " }"
 
 STYLE = (
     BASE
@@ -54,10 +62,11 @@ svg text.t4 { fill: var(--s4); }
 .pass { color: var(--good); } .fail { color: var(--poor); } .warn { color: var(--back); }
 .facts th { width: 150px; color: var(--soft); font-weight: 500; } .facts td { overflow-wrap: anywhere; }
 .facts code { white-space: normal; overflow-wrap: anywhere; }
+td small bdi { display: inline; vertical-align: baseline; }
 th small { color: var(--soft); font-weight: 400; }
 td.number { font-variant-numeric: tabular-nums; }
-.confusion.full { grid-column: 1 / -1; } .confusion td { padding: 10px 18px; text-align: center; border-left: 2px solid var(--card); }
-.confusion td small { color: var(--ink); } .confusion thead th { padding-inline: 18px; text-align: center; white-space: normal; }
+.confusion.full { grid-column: 1 / -1; } .confusion td { padding: 10px 8px; text-align: center; border-left: 2px solid var(--card); }
+.confusion td small { color: var(--ink); } .confusion thead th { padding-inline: 8px; text-align: center; white-space: normal; }
 #worst table { width: auto; min-width: 50%; } #worst td, #worst th { padding-block: 3px; } #worst td.number { text-align: end; }
 .found { margin: 0; padding-left: 20px; } .found li { margin: 4px 0; }
 @media (forced-colors: active) { .curve, .second, .spark .held { stroke: CanvasText; } .dot, .small { fill: CanvasText; } }
