@@ -19,12 +19,13 @@ from prisml.extraction.stream import Extracted
 from prisml.manifest import GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
+from prisml.training.answerable import answerable
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
 from prisml.training.evaluate import evaluate, holdout_of
 from prisml.training.export import export
-from prisml.training.export.linear import weights_of
+from prisml.training.export.dense import sketch_of
 from prisml.training.export.trees import decisions_of
 from prisml.training.gates import judge
 from prisml.training.golden import golden_rows
@@ -74,8 +75,8 @@ def fit(
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
     draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
     decisions = decisions_of(fitted) if fitted.choice.algorithm.trees else None
-    edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
-    golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
+    edges = answerable(make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed), fitted)
+    golden = golden_rows(data.inputs, sketch_of(fitted) if decisions is None else decisions, seed=definition.seed)
     verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=definition.threshold)
     bounded = {gate.metric for gate in definition.gates}
@@ -147,7 +148,7 @@ def _draft(
         as_of_column=None if definition.as_of.column is None else definition.as_of.column.key,
         snapshots=tuple(date.isoformat() for date in definition.as_of.dates),
         fingerprints=fingerprints_of(definition),
-        encoding="native" if fitted.choice.native else "ordinal" if fitted.choice.algorithm.trees else "one_hot",
+        encoding="native" if fitted.choice.native else "ordinal" if fitted.choice.takes_codes else "one_hot",
         estimator=type(fitted.estimator).__name__,
         parameters=parameters_of(fitted.estimator),
         split=_split_record(definition),
