@@ -12,7 +12,7 @@ ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; 
 FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench bench-peers docs trainer-image clean
+.PHONY: help install demo matrix test lint format bench bench-peers docs trainer-image clean
 .PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-trees verify-web
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make trainer-image        the image for prisml train --backend docker, from this checkout; needs Docker"
 	@echo "make clean                removes all that was made"
 	@echo
+	@echo "make matrix               tries every estimator, option and step, and writes what is offered; `python -m benches.matrix --check` only compares"
 	@echo "make verify-batch         one table of verify-flights; exit code 1 where a promise is broken"
 	@echo "make verify-calibration   calibrated graphs beside scikit-learn's calibrators, 100,000 scores; weighted models and the base rate"
 	@echo "make verify-churn         every value seen as of a date, beside pandas on the raw file; what a model is worth that saw the future"
@@ -161,6 +162,10 @@ verify-trees: $(INSTALLED)
 
 verify-intervals: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_intervals
+
+# One thread each, as the tests.
+matrix: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m benches.matrix
 
 verify-leakage: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_leakage

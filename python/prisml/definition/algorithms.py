@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
+from prisml.definition.pipelines import fills_nan, steps_of
 from prisml.definition.place import Place, choose_from
 from prisml.manifest import Task
 
@@ -17,7 +18,8 @@ class Algorithm:
 
     ``trees`` says that the decisions are comparisons, so that numbers are not scaled and categories stay codes; ``takes_nan`` says
     that a missing number may reach the estimator, unless a parameter in ``no_nan`` has a value that is there; ``native`` says that it
-    can split on categories as such. ``defaults`` bound the size of what is fitted. ``extra`` is what has to be installed beside
+    can split on categories as such. ``defaults`` bound the size of what is fitted; ``classifies`` are those of the
+    classifier alone. ``extra`` is what has to be installed beside
     scikit-learn; ``hidden`` are parameters that its estimators take without showing them.
     """
 
@@ -29,6 +31,7 @@ class Algorithm:
     takes_nan: bool = False
     native: bool = False
     defaults: Mapping[str, object] = field(default_factory=dict)
+    classifies: Mapping[str, object] = field(default_factory=dict)
     no_nan: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     extra: str | None = None
     hidden: tuple[str, ...] = ()
@@ -79,6 +82,28 @@ ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
             Algorithm("logistic_regression", _LINEAR, "LogisticRegression", None, False, defaults={"max_iter": 1000}),
             Algorithm("linear_regression", _LINEAR, None, "LinearRegression", False),
             Algorithm("ridge", _LINEAR, None, "Ridge", False),
+            Algorithm("lasso", _LINEAR, None, "Lasso", False, defaults={"max_iter": 10_000}),
+            Algorithm("elastic_net", _LINEAR, None, "ElasticNet", False, defaults={"max_iter": 10_000}),
+            Algorithm("sgd", _LINEAR, "SGDClassifier", "SGDRegressor", False, classifies={"loss": "log_loss"}),
+            Algorithm("huber", _LINEAR, None, "HuberRegressor", False, defaults={"max_iter": 1000}),
+            Algorithm("poisson", _LINEAR, None, "PoissonRegressor", False, defaults={"max_iter": 1000}),
+            Algorithm("gamma", _LINEAR, None, "GammaRegressor", False, defaults={"max_iter": 1000}),
+            Algorithm("tweedie", _LINEAR, None, "TweedieRegressor", False, defaults={"power": 1.5, "max_iter": 1000}),
+            Algorithm("bayesian_ridge", _LINEAR, None, "BayesianRidge", False),
+            Algorithm("quantile", _LINEAR, None, "QuantileRegressor", False, defaults={"alpha": 0.0}),
+            Algorithm("lda", "sklearn.discriminant_analysis", "LinearDiscriminantAnalysis", None, False),
+            # The columns of one category add up to 1, so that without it no class would have a covariance of full rank.
+            Algorithm("qda", "sklearn.discriminant_analysis", "QuadraticDiscriminantAnalysis", None, False, defaults={"reg_param": 0.01}),
+            Algorithm("gaussian_nb", "sklearn.naive_bayes", "GaussianNB", None, False),
+            Algorithm(
+                "mlp",
+                "sklearn.neural_network",
+                "MLPClassifier",
+                "MLPRegressor",
+                False,
+                defaults={"hidden_layer_sizes": (64, 32), "early_stopping": True, "max_iter": 200},
+            ),
+            Algorithm("svm", "sklearn.svm", "SVC", "SVR", False, classifies={"probability": True}),
             Algorithm(
                 "decision_tree",
                 _TREE,
@@ -194,6 +219,10 @@ def algorithm_of(learner: Learner) -> Algorithm | None:
 
 def takes_nan(learner: Learner, params: Mapping[str, object]) -> bool:
     """Whether missing numbers may reach the estimator as NaN and the exported graph still agree with it."""
+    steps = steps_of(learner)
+    if steps and not isinstance(learner, str):
+        fills = fills_nan(steps[:-1])
+        return takes_nan(steps[-1], params) if fills is None else fills
     algorithm = algorithm_of(learner)
     if algorithm is None or not algorithm.takes_nan:
         return False

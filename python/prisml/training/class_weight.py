@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from prisml.definition.balance import ClassWeight
 from prisml.errors import DefinitionError, TrainingError
 from prisml.manifest import ClassLabel
+from prisml.training.stages import final_of, is_pipeline
 
 _BALANCED = ("balanced", "balanced_subsample")
 """What estimators have as words. Of a forest's sample for each tree, the weights of all rows are what is expected."""
@@ -21,13 +22,15 @@ def apply_class_weight(
     estimator: Any, given: ClassWeight | None, classes: tuple[ClassLabel, ...], target: NDArray[np.generic], *, model: str
 ) -> tuple[tuple[float, ...], dict[str, NDArray[np.float64]]]:
     """The weight of each class in the order of ``classes`` (none: all count alike), and what ``fit`` is to be told of each row.
+    Of a Pipeline it is the last step whose rows count.
 
     ``given`` is the definition's; weights in the estimator's own ``class_weight`` or ``scale_pos_weight`` count as given. An estimator
     that has the first of them gets them there, by the codes that it learns. ``DefinitionError`` where weights are given twice, or the
     estimator takes none, ``TrainingError`` where the labels are others than the weights are given for.
     """
-    parameters = estimator.get_params(deep=False)
-    name = type(estimator).__name__
+    last = final_of(estimator)
+    parameters = last.get_params(deep=False)
+    name = type(last).__name__
     if parameters.get("is_unbalance"):
         raise _refused("has is_unbalance", 'Write class_weight="balanced", which says the same.', model)
     own = parameters.get("class_weight")
@@ -43,11 +46,12 @@ def apply_class_weight(
     weights = _by_code(own if given is None else given, classes, target.astype(np.intp), model)
     if "class_weight" in parameters:
         if own not in _BALANCED:
-            estimator.set_params(class_weight=dict(enumerate(weights)))
+            last.set_params(class_weight=dict(enumerate(weights)))
         return weights, {}
-    if "sample_weight" not in inspect.signature(estimator.fit).parameters:
+    if "sample_weight" not in inspect.signature(last.fit).parameters:
         raise _refused(f"has class_weight=, and {name} counts every row alike", "Leave it out, or choose another algorithm.", model)
-    return weights, {"sample_weight": np.asarray(weights)[target.astype(np.intp)]}
+    told = f"{estimator.steps[-1][0]}__sample_weight" if is_pipeline(estimator) else "sample_weight"
+    return weights, {told: np.asarray(weights)[target.astype(np.intp)]}
 
 
 def _by_code(given: object, classes: tuple[ClassLabel, ...], target: NDArray[np.intp], model: str) -> tuple[float, ...]:

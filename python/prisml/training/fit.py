@@ -19,6 +19,7 @@ from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
 from prisml.report import Report
 from prisml.training.active import Active, predicted_by
+from prisml.training.answerable import answerable
 from prisml.training.calibration import Calibrated, calibrate
 from prisml.training.calibration.record import record
 from prisml.training.crossval import cross_validate
@@ -27,7 +28,7 @@ from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
 from prisml.training.evaluate import evaluate, guess_of, holdout_of
 from prisml.training.export import export
-from prisml.training.export.linear import weights_of
+from prisml.training.export.dense import sketch_of
 from prisml.training.export.trees import decisions_of
 from prisml.training.gates import Evidence, judge, stored
 from prisml.training.golden import golden_rows
@@ -106,8 +107,8 @@ def fit(
         }
     )
     decisions = decisions_of(fitted) if fitted.choice.algorithm.trees else None
-    edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
-    made_of = weights_of(fitted) if decisions is None else decisions
+    edges = answerable(make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed), fitted)
+    made_of = sketch_of(fitted) if decisions is None else decisions
     # Of a calibrated model some are left out.
     draws = range(1 if fitted.calibration is None else _GOLDEN_DRAWS)
     golden = tuple(row for draw in draws for row in golden_rows(data.inputs, made_of, seed=definition.seed + draw))
@@ -233,7 +234,7 @@ def _draft(
         as_of_column=None if definition.as_of.column is None else definition.as_of.column.key,
         snapshots=tuple(date.isoformat() for date in definition.as_of.dates),
         fingerprints=fingerprints_of(definition),
-        encoding="native" if fitted.choice.native else "ordinal" if fitted.choice.algorithm.trees else "one_hot",
+        encoding="native" if fitted.choice.native else "ordinal" if fitted.choice.takes_codes else "one_hot",
         estimator=type(fitted.estimator).__name__,
         parameters=parameters_of(fitted.estimator),
         split=split_record(definition, extracted, data),

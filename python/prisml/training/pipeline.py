@@ -17,6 +17,7 @@ from prisml.manifest import ClassLabel, Task
 from prisml.training.choice import Choice
 from prisml.training.class_weight import apply_class_weight
 from prisml.training.settled import tell_categories
+from prisml.training.stages import final_of, is_pipeline
 
 if TYPE_CHECKING:
     from prisml.training.calibration.calibration import Calibration, Of
@@ -39,10 +40,11 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class FittedPipeline:
-    """A fitted scikit-learn ``Pipeline`` with the steps ``fill`` (where a column is filled), ``design`` (linear models), ``estimator``.
+    """A fitted scikit-learn ``Pipeline`` with the steps ``fill`` (where a column is filled), ``design`` (not for trees), ``estimator``.
 
-    Trees get the float32 matrix as it is. Linear models get the same float32 numbers as float64, so that scaling rounds nothing.
-    ``class_weights`` is how much a row of each class counted, empty where all counted alike; ``calibration`` is what is done to scores.
+    Trees get the float32 matrix as it is. Others get the same float32 numbers as float64, so that scaling rounds nothing. A Pipeline
+    that a user gave is the estimator. ``class_weights`` is how much a row of each class counted, empty where all counted alike;
+    ``calibration`` is what is done to scores.
     """
 
     pipeline: Any
@@ -89,9 +91,10 @@ class FittedPipeline:
     def _ask(self, ask: Callable[..., Any], matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         from threadpoolctl import threadpool_limits
 
-        dtype = np.float32 if self.choice.algorithm.trees else np.float64
+        dtype = np.float32 if self.choice.takes_codes else np.float64
         starts = range(0, len(matrix), _CHUNK)
-        with threadpool_limits(limits=1):
+        # What overflows is no number, and is judged as that.
+        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parts = [ask(matrix[start : start + _CHUNK].astype(dtype, copy=False)) for start in starts]
         return np.concatenate(parts).astype(np.float64, copy=False)
 
@@ -124,14 +127,17 @@ def fit_pipeline(
             steps = _fitted_steps(choice, columns, matrix, target, told)
         except refusals as error:
             raise _refused(error, type(estimator).__name__, model) from error
-    if "n_jobs" in estimator.get_params(deep=False):
+    if "n_jobs" in (final := final_of(estimator)).get_params(deep=False):
         # Threads would add up the trees' predictions in another order each time.
-        estimator.set_params(n_jobs=None)
+        final.set_params(n_jobs=None)
     return FittedPipeline(Pipeline(steps), choice, task, tuple(columns), weights)
 
 
 def parameters_of(estimator: Any) -> dict[str, JsonValue]:
-    """The estimator's parameters as JSON; what JSON cannot hold is described by its type."""
+    """The estimator's parameters as JSON; what JSON cannot hold is described by its type. Of a Pipeline, its steps and their parameters."""
+    if is_pipeline(estimator):
+        of_steps = {f"{name}__{key}": value for name, step in estimator.steps for key, value in parameters_of(step).items()}
+        return {"steps": {name: type(step).__name__ for name, step in estimator.steps}, **of_steps}
     return {name: _as_json(value) for name, value in sorted(estimator.get_params(deep=False).items())}
 
 
@@ -182,16 +188,16 @@ def _fitted_steps(
     choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic], told: Mapping[str, object]
 ) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
-    table: NDArray[np.floating[Any]] = matrix if choice.algorithm.trees else matrix.astype(np.float64)
+    table: NDArray[np.floating[Any]] = matrix if choice.takes_codes else matrix.astype(np.float64)
     if any(column.fill is not None for column in columns):
         filling = _filling(columns, matrix)
         table = filling.transform(table)
         steps.append((FILL, filling))
-    if not choice.algorithm.trees:
+    if not choice.takes_codes:
         sparse = _is_sparse(columns, choice.estimator)
         if sparse:
             _ask_for_precision(choice.estimator)
-        design = _design(columns, sparse=sparse)
+        design = _design(columns, sparse=sparse, scales=choice.scales)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
     choice.estimator.fit(table, target, **told)
@@ -225,7 +231,7 @@ def _is_sparse(columns: Sequence[Column], estimator: Any) -> bool:
         # Before scikit-learn 1.7 its precision for sparse tables cannot be asked for.
         return "tol" in params and not params["positive"]
     # The other solvers of Ridge refuse a sparse table or, with an intercept, learn another model.
-    return name == "LogisticRegression" or params["solver"] in ("auto", "sparse_cg", "lbfgs")
+    return name == "LogisticRegression" or (name == "Ridge" and params["solver"] in ("auto", "sparse_cg", "lbfgs"))
 
 
 def _ask_for_precision(estimator: Any) -> None:
@@ -235,8 +241,8 @@ def _ask_for_precision(estimator: Any) -> None:
         estimator.set_params(tol=min(params["tol"], _SPARSE_TOLERANCE))
 
 
-def _design(columns: Sequence[Column], *, sparse: bool) -> Any:
-    """Numbers scaled, each category one column for each of its codes; an unknown code is none of them."""
+def _design(columns: Sequence[Column], *, sparse: bool, scales: bool) -> Any:
+    """Numbers, scaled where ``scales`` says so, and each category one column for each of its codes; an unknown code is none of them."""
     from sklearn.compose import ColumnTransformer
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -244,7 +250,7 @@ def _design(columns: Sequence[Column], *, sparse: bool) -> Any:
     categories = [place for place, column in enumerate(columns) if column.codes]
     parts: list[tuple[str, Any, list[int]]] = []
     if numbers:
-        parts.append(("numbers", StandardScaler(), numbers))
+        parts.append(("numbers", StandardScaler() if scales else "passthrough", numbers))
     if categories:
         codes = [np.arange(columns[place].codes, dtype=np.float64) for place in categories]
         one_hot = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=sparse, dtype=np.float64 if sparse else np.float32)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from prisml.training.export.dense import dense_body
 from prisml.training.export.graph import assemble
-from prisml.training.export.linear import linear_body
 from prisml.training.export.trees import tree_body
 from prisml.training.pipeline import FittedPipeline
 
@@ -13,5 +13,5 @@ def export(fitted: FittedPipeline, *, classes: int, model: str) -> bytes:
 
     The same model gives the same bytes. ``ExportError`` where it cannot be written.
     """
-    body = tree_body(fitted) if fitted.choice.algorithm.trees else linear_body(fitted)
+    body = tree_body(fitted) if fitted.choice.algorithm.trees else dense_body(fitted)
     return assemble(body, fitted.fills, task=fitted.task, inputs=len(fitted.columns), outputs=classes or 1, model=model)
