@@ -147,6 +147,18 @@ class Rows(_Frozen):
     test: int
 
 
+class Search(_Frozen):
+    """How the estimator was found: how many candidates were fitted, on how many rows at each rung, and what they were judged by.
+
+    ``metric`` is that of the ``validation_rows`` rows, which were kept from the candidates and are no part of the hold-out.
+    """
+
+    candidates: int
+    rungs: tuple[int, ...]
+    metric: str
+    validation_rows: int
+
+
 class Fingerprints(_Frozen):
     """SHA-256 of what a process must agree on to serve the version: the columns read, each expression's SQL, each resolver's code."""
 
@@ -162,6 +174,7 @@ class Manifest(_Frozen):
     were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``reads`` are the columns
     that the features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know
     it. ``waived`` is what guards against leakage found and the definition waived, as ``"guard:feature"``.
+    ``search`` says how the estimator was found where that was left to training.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -181,6 +194,7 @@ class Manifest(_Frozen):
     golden: tuple[GoldenRow, ...] = ()
     estimator: str
     parameters: dict[str, JsonValue]
+    search: Search | None = None
     split: dict[str, JsonValue]
     seed: int
     rows: Rows

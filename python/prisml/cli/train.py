@@ -29,6 +29,12 @@ from prisml.registry.registry import Registry
 @click.option("--no-activate", is_flag=True, help="Publish, but let the version that serves now serve on.")
 @options.label
 @options.note
+@click.option(
+    "--time-budget",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help='How long algorithm="auto" tries; else the definition\'s time_budget=.',
+)
 @click.option("--quiet", is_flag=True, help="No progress and no summary: only what went wrong.")
 @options.as_json
 def train(
@@ -38,6 +44,7 @@ def train(
     no_activate: bool,
     label: str | None,
     note: str | None,
+    time_budget: float | None,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -50,6 +57,8 @@ def train(
 
     A new version is published and not activated while an experiment runs, or where the last move was a rollback; that is said, and
     how to activate it. Where the current folder is in a git repository, the commit is kept with the version.
+
+    For a model with algorithm="auto" an algorithm is searched for within the time budget, and what was tried is shown.
     """
     config = read_config(database=database, registry=registry)
     remarks = Remarks(label, note, git_commit(Path.cwd()))
@@ -57,8 +66,10 @@ def train(
     found = find_definitions(targets or config.models, root=config.root)
     for target, error in found.failures:
         run.failed(target, error)
+    if time_budget is not None and found.definitions and all(each.time_budget is None for each in found.definitions):
+        raise click.BadParameter('no model here has algorithm="auto"', param_hint="--time-budget")
     if found.definitions:
-        train_all(run, found.definitions, config.database, Registry(config.registry), activate=not no_activate)
+        train_all(run, found.definitions, config.database, Registry(config.registry), activate=not no_activate, time_budget=time_budget)
     if as_json:
         render.write_json({"ok": run.code == 0, "exit_code": run.code, "models": run.documents})
     return run.code

@@ -67,12 +67,14 @@ def train(
     registry: Registry,
     activate: bool = True,
     remarks: Remarks | None = None,
+    time_budget: float | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Check, extract, fit and judge the model, and publish it in one transaction where it passes.
 
     A check or a gate that says no is an answer and is returned; what cannot be done is raised. ``ConflictError`` where another version
-    has the label already: before anything is trained.
+    has the label already: before anything is trained. ``time_budget`` are the seconds of ``algorithm="auto"``, in place of the
+    definition's.
     """
     started = time.perf_counter()
     require_training_stack()
@@ -83,7 +85,8 @@ def train(
     if not checked.passed:
         return Trained(definition.name, checked, None, None, before, False, time.perf_counter() - started)
     reads = _reads(definition, database)
-    candidate = fit(definition, extract(definition, database, progress=progress), reads=reads, progress=progress)
+    extracted = extract(definition, database, progress=progress)
+    candidate = fit(definition, extracted, reads=reads, time_budget=time_budget, progress=progress)
     version, known, held = None, False, None
     if candidate.passed:
         version, known = _publish(candidate, registry, said, activate=activate, progress=progress)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 
 from prisml.definition.algorithms import Learner, check_algorithm, check_params, takes_nan
 from prisml.definition.as_of import AsOfLike, read_as_of
+from prisml.definition.budget import check_time_budget
 from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
 from prisml.definition.gates import Gate, accuracy_gate, check_gates
 from prisml.definition.inputs import Reader, own_reads
@@ -48,6 +49,7 @@ def define_model(
     positive: bool | int | str | Enum | None = None,
     algorithm: Learner = "hist_gradient_boosting",
     params: Mapping[str, object] | None = None,
+    time_budget: float | None = None,
     as_of: AsOfLike = None,
     split: Split | Literal["time"] | None = None,
     test_size: float = DEFAULT_TEST_SIZE,
@@ -79,9 +81,12 @@ def define_model(
         The label whose probability a binary model gives: required unless the label is bool (then True).
     ``algorithm``
         ``"logistic_regression"``, ``"linear_regression"``, ``"ridge"``, ``"decision_tree"``, ``"random_forest"``,
-        ``"gradient_boosting"``, ``"hist_gradient_boosting"``, or an instance of a scikit-learn estimator.
+        ``"gradient_boosting"``, ``"hist_gradient_boosting"``, or an instance of a scikit-learn estimator. ``"auto"`` tries these
+        with several parameters on a part of the training rows that is kept for it, and takes the simplest of the best.
     ``params``
         Parameters for the algorithm named.
+    ``time_budget``
+        Of ``algorithm="auto"``: the seconds after which nothing more is tried (60).
     ``as_of``
         The moment that rows are seen at in training: a date or datetime, a list of them (snapshots: each row once for each), or a date
         or datetime column of the entity (each row at its own, in prediction too). Without it, the moment of extraction. Naive moments
@@ -128,6 +133,7 @@ def define_model(
         positive=resolve_positive(place, resolved, learned.type, positive),
         algorithm=algorithm,
         params=check_params(place, algorithm, params),
+        time_budget=check_time_budget(place, algorithm, time_budget),
         split=parts,
         seed=_check_seed(place, seed),
         threshold=_check_threshold(place, threshold, resolved),

@@ -59,8 +59,8 @@ class ModelDefinition(Generic[T]):
     given. ``features`` holds no bare columns; ``label`` is a mapped attribute, an ``Expression`` or a ``Resolver``;
     ``label_dtype`` is the type of its values; ``positive`` is the positive class of a binary task, an Enum's member by name;
     ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order,
-    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``. Two definitions are equal only where they
-    are the same object.
+    their categories not yet known; ``horizon`` is how far the label looks past ``as_of``; ``time_budget`` are the seconds of
+    ``algorithm="auto"``. Two definitions are equal only where they are the same object.
     """
 
     entity: type[T]
@@ -80,6 +80,7 @@ class ModelDefinition(Generic[T]):
     waive: tuple[str, ...]
     inputs: tuple[Input, ...]
     given_name: str | None
+    time_budget: float | None = None
     as_of: AsOfRule = field(default_factory=AsOfRule)
     horizon: timedelta = timedelta(0)
     module: Mapping[str, object] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue
 
+from prisml.definition.algorithms import AUTO
 from prisml.definition.identifiers import find_identifiers
 from prisml.definition.leaks import Leak, refuse_leaks
 from prisml.definition.model import ModelDefinition
@@ -30,19 +31,24 @@ from prisml.training.leakage import find_leaks
 from prisml.training.linear import weights_of
 from prisml.training.parity import verify
 from prisml.training.parts import Data, divide
-from prisml.training.pipeline import Column, FittedPipeline, fit_pipeline, parameters_of
+from prisml.training.pipeline import FittedPipeline, columns_of, fit_pipeline, parameters_of
+from prisml.training.search.search import search
+from prisml.training.search.tried import Tried
 from prisml.training.trees import decisions_of
-from prisml.training.vocabulary import code_count
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An artifact that equals scikit-learn, and what its gates say of it. Publish it only where it ``passed``."""
+    """An artifact that equals scikit-learn, and what its gates say of it. Publish it only where it ``passed``.
+
+    ``tried`` is what a search tried before it chose the algorithm; empty where the definition names one.
+    """
 
     artifact: Artifact
     verdicts: tuple[GateVerdict, ...]
+    tried: tuple[Tried, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -51,11 +57,18 @@ class Candidate:
 
 
 def fit(
-    definition: ModelDefinition[Any], extracted: Extracted, *, reads: tuple[Read, ...] | None = None, progress: Progress = silent
+    definition: ModelDefinition[Any],
+    extracted: Extracted,
+    *,
+    reads: tuple[Read, ...] | None = None,
+    time_budget: float | None = None,
+    progress: Progress = silent,
 ) -> Candidate:
     """The candidate that ``definition`` makes of ``extracted``. Equal definitions and equal ``extracted`` give the same artifact.
 
     ``reads`` are the columns that the features read, compared with the database they were extracted from; without it, as they are mapped.
+    ``time_budget`` are seconds for the search of ``algorithm="auto"``, in place of the definition's. What it finds depends on what
+    there was time to try; the same candidates tried give the same artifact.
 
     Equal rows need not be equal ``extracted``: ``days_since``, ``hours_since`` and resolvers that take ``(row, as_of)`` are computed for
     the moment of extraction.
@@ -69,10 +82,15 @@ def fit(
     model = definition.name
     data = _step(progress, "split", lambda: divide(definition, extracted))
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
+    found = search(definition, extracted, seconds=time_budget, progress=progress) if definition.algorithm == AUTO else None
+    if found is not None:
+        definition, data = found.definition, found.adapted(data)
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
-    draft = draft.model_copy(update={"waived": waived, "reads": reads_of(definition) if reads is None else reads})
+    draft = draft.model_copy(
+        update={"search": found.record if found else None, "waived": waived, "reads": reads_of(definition) if reads is None else reads}
+    )
     decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
     edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
     golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
@@ -92,7 +110,7 @@ def fit(
             "golden": verified.golden,
         }
     )
-    return Candidate(Artifact(manifest.to_json(), onnx), verdicts)
+    return Candidate(Artifact(manifest.to_json(), onnx), verdicts, found.tried if found else ())
 
 
 def _refuse_leaks(definition: ModelDefinition[Any], extracted: Extracted, data: Data) -> tuple[str, ...]:
@@ -119,8 +137,9 @@ def _changed_later(feature: str, share: float) -> Leak:
 def _fit(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
     model = definition.name
     choice = choose_estimator(definition.algorithm, params=definition.params, task=definition.task, seed=definition.seed, model=model)
-    columns = [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in data.inputs]
-    return fit_pipeline(choice, columns, data.train.matrix, data.train.target, task=definition.task, classes=data.classes, model=model)
+    return fit_pipeline(
+        choice, columns_of(data.inputs), data.train.matrix, data.train.target, task=definition.task, classes=data.classes, model=model
+    )
 
 
 def _draft(

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from prisml.errors import TrainingError
-from prisml.manifest import ClassLabel, Task
+from prisml.manifest import ClassLabel, Input, Task
 from prisml.training.estimators import Choice
+from prisml.training.vocabulary import code_count
 
 FILL, DESIGN, ESTIMATOR = "fill", "design", "estimator"
 _CHUNK = 65_536
@@ -29,6 +30,11 @@ class Column:
     name: str
     fill: str | float | None
     codes: int
+
+
+def columns_of(inputs: Sequence[Input]) -> list[Column]:
+    """The columns of the matrix that these inputs are encoded into."""
+    return [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in inputs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,11 +186,8 @@ def _fitted_steps(
     return [*steps, (ESTIMATOR, choice.estimator)]
 
 
-def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
-    """One imputer for all columns, each by its own rule; NaN stays where a column is not filled.
-
-    What is filled in is a float32, as the graph has it.
-    """
+def learned_fills(columns: Sequence[Column], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What stands for NaN in each column by its own rule, a float32 as the graph has it; NaN where a column is not filled."""
     from sklearn.impute import SimpleImputer
 
     values = np.full(len(columns), np.nan, dtype=np.float32)
@@ -193,8 +196,15 @@ def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
             values[place] = SimpleImputer(strategy=column.fill).fit(matrix[:, [place]]).statistics_[0]
         elif column.fill is not None:
             values[place] = column.fill
+    return values
+
+
+def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
+    """One imputer for all columns."""
+    from sklearn.impute import SimpleImputer
+
     imputer = SimpleImputer(keep_empty_features=True).fit(matrix[:1])
-    imputer.statistics_ = values
+    imputer.statistics_ = learned_fills(columns, matrix)
     return imputer
 
 
