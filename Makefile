@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -44,6 +44,7 @@ help:
 	@echo "make verify-snapshots     extractions while another process writes: each of one state, and no writer waits for long"
 	@echo "make verify-start         loading, first and second prediction, memory, beside ONNX Runtime's session"
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
+	@echo "make verify-training      five real data sets: metrics beside scikit-learn by hand, a search beside defaults"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
 install: $(INSTALLED)
@@ -144,6 +145,9 @@ verify-concurrency: $(INSTALLED)
 
 verify-leakage: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_leakage
+
+verify-training: $(FLIGHTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_training
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions
