@@ -173,8 +173,9 @@ class Manifest(_Frozen):
     ``key`` are the attribute names of the entity's primary key, by which experiments assign a row. ``as_of`` says at which moment rows
     were seen: at that of the extraction, at the dates in ``snapshots``, or each at its own in ``as_of_column``. ``reads`` are the columns
     that the features read, by table and column; None where that was not kept: of a foreign graph, and by releases that did not know
-    it. ``waived`` is what guards against leakage found and the definition waived, as ``"guard:feature"``.
-    ``search`` says how the estimator was found where that was left to training.
+    it. ``encoding`` says how category codes reached the estimator. ``waived`` is what guards against leakage found and the definition
+    waived, as ``"guard:feature"``. ``search`` says how the estimator was found where that was left to
+    training.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -192,6 +193,7 @@ class Manifest(_Frozen):
     fingerprints: Fingerprints
     reads: tuple[Read, ...] | None = None
     golden: tuple[GoldenRow, ...] = ()
+    encoding: Literal["ordinal", "one_hot", "native"] | None = None
     estimator: str
     parameters: dict[str, JsonValue]
     search: Search | None = None

@@ -22,10 +22,10 @@ from prisml.manifest import Rows
 from prisml.training.edges import make_edges
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
+from prisml.training.export.trees import decisions_of
 from prisml.training.fit import fit
 from prisml.training.parity import verify
 from prisml.training.pipeline import Column, fit_pipeline
-from prisml.training.trees import decisions_of
 from prisml.training.vocabulary import code_count, make_vocabulary
 from tests.support.shop import Customer
 from tests.support.training import EVERY, Visit, extracted, visits

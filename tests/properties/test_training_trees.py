@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prisml.training.trees import float32_below
+from prisml.training.export.trees import float32_below
 
 FLOAT32 = st.floats(width=32, allow_nan=False)
 

@@ -15,8 +15,19 @@ from prisml.extraction.matrix import Dropped
 from prisml.extraction.stream import Extracted
 from prisml.manifest import ClassLabel, Task
 
-CLASSIFIERS = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "hist_gradient_boosting")
-REGRESSORS = ("linear_regression", "ridge", "decision_tree", "random_forest", "gradient_boosting", "hist_gradient_boosting")
+TREES = (
+    "decision_tree",
+    "extra_tree",
+    "random_forest",
+    "extra_trees",
+    "gradient_boosting",
+    "hist_gradient_boosting",
+    "xgboost",
+    "lightgbm",
+)
+CLASSIFIERS = ("logistic_regression", *TREES)
+REGRESSORS = ("linear_regression", "ridge", *TREES)
+NATIVE = ("hist_gradient_boosting", "xgboost", "lightgbm")
 EVERY: tuple[tuple[Task, str], ...] = (
     *(("binary", name) for name in CLASSIFIERS),
     *(("multiclass", name) for name in CLASSIFIERS),
@@ -24,8 +35,11 @@ EVERY: tuple[tuple[Task, str], ...] = (
 )
 SMALL: dict[str, dict[str, object]] = {
     "random_forest": {"n_estimators": 10},
+    "extra_trees": {"n_estimators": 10},
     "gradient_boosting": {"n_estimators": 20},
     "hist_gradient_boosting": {"max_iter": 20},
+    "xgboost": {"n_estimators": 20},
+    "lightgbm": {"n_estimators": 20},
 }
 COUNTRIES = ("FR", "US", "", "DE", "NZ")
 ZIPS = (100, 20, 3000)

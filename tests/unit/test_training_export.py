@@ -15,9 +15,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
 from prisml.training.pipeline import Column, fit_pipeline
-from tests.support.training import CLASSIFIERS, EVERY, REGRESSORS, SMALL
+from tests.support.training import EVERY, REGRESSORS, SMALL, TREES
 
-TREES = [name for name in CLASSIFIERS if name != "logistic_regression"]
 LINEAR = [
     ("binary", "logistic_regression"),
     ("multiclass", "logistic_regression"),
@@ -119,15 +118,16 @@ def beside(count=60):
 def test_adjacent_float32_take_the_branch_that_scikit_learn_takes(name):
     """The threshold between them is their middle, which the graph has to round down."""
     matrix, target = beside()
-    params = {**SMALL.get(name, {}), "learning_rate": 0.5} if "boosting" in name else None
+    params = {**SMALL[name], "learning_rate": 0.5} if "boost" in name or name == "lightgbm" else None
     pipeline = fitted("binary", name, matrix, target, [Column("x", None, 0)], params=params)
     expected = pipeline.predict(matrix)
     assert expected[-1, 1] - expected[0, 1] > 0.9
     np.testing.assert_allclose(run(exported(pipeline), matrix), expected, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:.*Expected an int, got a boolean:DeprecationWarning")
 def test_without_rounding_down_they_would_not():
-    """What skl2onnx writes by itself gives both of them the upper one's branch: the case above can fail."""
+    """What skl2onnx writes gives both of them the upper one's branch: the case above can fail."""
     matrix, target = beside()
     pipeline = fitted("binary", "hist_gradient_boosting", matrix, target, [Column("x", None, 0)])
     naive = to_onnx(

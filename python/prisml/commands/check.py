@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from prisml.commands.chosen import check_choice
 from prisml.commands.finding import Finding
 from prisml.commands.leaks import check_leaks
 from prisml.commands.schema import check_schema
@@ -55,7 +56,11 @@ class Checked:
 
 
 def check(definition: ModelDefinition[Any], *, database: Engine, registry: Registry | None = None, progress: Progress = silent) -> Checked:
-    """What ``check_database`` finds, and which features the mapping shows to be identifiers. Raises what that raises."""
+    """What ``check_database`` finds, and which features the mapping shows to be identifiers. Raises what that raises.
+
+    Before a database is asked, ``DefinitionError`` where training would refuse the algorithm or a parameter of it.
+    """
+    check_choice(definition)
     checked = check_database(definition, database=database, registry=registry, progress=progress)
     return replace(checked, findings=(*checked.findings, *check_leaks(definition)))
 

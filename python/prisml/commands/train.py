@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from prisml.commands.activate import active_or_none
 from prisml.commands.check import Checked, check_database
+from prisml.commands.chosen import check_choice
 from prisml.commands.remarks import Remarks
 from prisml.definition.model import ModelDefinition
 from prisml.errors import ConflictError, ModelNotFoundError, QualityGateError, VersionNotFoundError
@@ -73,11 +74,12 @@ def train(
     """Check, extract, fit and judge the model, and publish it in one transaction where it passes.
 
     A check or a gate that says no is an answer and is returned; what cannot be done is raised. ``ConflictError`` where another version
-    has the label already: before anything is trained. ``time_budget`` are the seconds of ``algorithm="auto"``, in place of the
-    definition's.
+    has the label already, and ``DefinitionError`` where the estimator is not offered: before any data is read. ``time_budget`` are the
+    seconds of ``algorithm="auto"``, in place of the definition's.
     """
     started = time.perf_counter()
-    require_training_stack()
+    require_training_stack(definition.algorithm)
+    check_choice(definition)
     said = remarks or Remarks()
     _require_free(registry, definition.name, said.label)
     before = active_or_none(registry, definition.name)

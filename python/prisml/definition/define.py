@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 from prisml.definition.algorithms import Learner, check_algorithm, check_params, takes_nan
 from prisml.definition.as_of import AsOfLike, read_as_of
 from prisml.definition.budget import check_time_budget
+from prisml.definition.encoding import Encoding, check_encoding
 from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
 from prisml.definition.gates import Gate, accuracy_gate, check_gates
 from prisml.definition.inputs import Reader, own_reads
@@ -50,6 +51,7 @@ def define_model(
     algorithm: Learner = "hist_gradient_boosting",
     params: Mapping[str, object] | None = None,
     time_budget: float | None = None,
+    encoding: Encoding = "auto",
     as_of: AsOfLike = None,
     split: Split | Literal["time"] | None = None,
     test_size: float = DEFAULT_TEST_SIZE,
@@ -80,13 +82,17 @@ def define_model(
     ``positive``
         The label whose probability a binary model gives: required unless the label is bool (then True).
     ``algorithm``
-        ``"logistic_regression"``, ``"linear_regression"``, ``"ridge"``, ``"decision_tree"``, ``"random_forest"``,
-        ``"gradient_boosting"``, ``"hist_gradient_boosting"``, or an instance of a scikit-learn estimator. ``"auto"`` tries these
-        with several parameters on a part of the training rows that is kept for it, and takes the simplest of the best.
+        ``"logistic_regression"``, ``"linear_regression"``, ``"ridge"``, ``"decision_tree"``, ``"extra_tree"``, ``"random_forest"``,
+        ``"extra_trees"``, ``"gradient_boosting"``, ``"hist_gradient_boosting"``, ``"xgboost"``, ``"lightgbm"``, or an instance of one
+        of their classes. ``"auto"`` tries these with several parameters on a part of the training rows that is kept for it, and
+        takes the simplest of the best.
     ``params``
         Parameters for the algorithm named.
     ``time_budget``
         Of ``algorithm="auto"``: the seconds after which nothing more is tried (60).
+    ``encoding``
+        How categories reach trees: ``"ordinal"``, as numbers that they compare by order, or ``"native"``, as sets that they split on
+        (hist_gradient_boosting, xgboost, lightgbm). ``"auto"`` is ordinal for trees; linear models have a weight for each category.
     ``as_of``
         The moment that rows are seen at in training: a date or datetime, a list of them (snapshots: each row once for each), or a date
         or datetime column of the entity (each row at its own, in prediction too). Without it, the moment of extraction. Naive moments
@@ -118,7 +124,8 @@ def define_model(
     resolved = resolve_task(place, learned.type, task)
     check_algorithm(place, algorithm, resolved)
     waivers = read_waivers(place, waive, features)
-    specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm), moments), features, learned, waivers)
+    given = check_params(place, algorithm, params)
+    specs, inputs = _read_features(place, Reader(mapper, takes_nan(algorithm, given), moments), features, learned, waivers)
     parts = resolve_split(place, mapper, split, test_size, moments)
     check_windows(place, moments, learned.horizon, parts)
     shorthand = () if min_accuracy is None else (accuracy_gate(place, min_accuracy, resolved),)
@@ -132,8 +139,9 @@ def define_model(
         task=resolved,
         positive=resolve_positive(place, resolved, learned.type, positive),
         algorithm=algorithm,
-        params=check_params(place, algorithm, params),
+        params=given,
         time_budget=check_time_budget(place, algorithm, time_budget),
+        encoding=check_encoding(place, encoding, algorithm),
         split=parts,
         seed=_check_seed(place, seed),
         threshold=_check_threshold(place, threshold, resolved),

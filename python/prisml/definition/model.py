@@ -12,6 +12,7 @@ from sqlalchemy.orm import class_mapper
 
 from prisml.definition.algorithms import Learner
 from prisml.definition.as_of import AsOfRule
+from prisml.definition.encoding import Encoding
 from prisml.definition.features import Expression, FeatureSpec, Resolver, Transform
 from prisml.definition.gates import Gate
 from prisml.definition.label import Label
@@ -84,6 +85,7 @@ class ModelDefinition(Generic[T]):
     as_of: AsOfRule = field(default_factory=AsOfRule)
     horizon: timedelta = timedelta(0)
     module: Mapping[str, object] = field(default_factory=dict)
+    encoding: Encoding = "auto"
 
     def __repr__(self) -> str:
         return f"ModelDefinition({self.entity.__name__}.{self.output})"

@@ -1,4 +1,4 @@
-"""Whether the training stack is here, in versions that work together, and which versions those are."""
+"""Whether the training stack is here, and which versions those are."""
 
 from __future__ import annotations
 
@@ -6,38 +6,45 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
+from prisml.definition.algorithms import Algorithm, Learner, algorithm_of
 from prisml.errors import TrainingEnvironmentError
 
-_NEEDED = ("scikit-learn", "skl2onnx", "onnx", "protobuf")
-_NOTED = ("numpy", "onnxruntime", "prisml", "scipy")
+_NEEDED = ("scikit-learn", "onnx")
+_NOTED = ("numpy", "onnxruntime", "prisml", "protobuf", "scipy")
+# Which distributions a library comes in.
+_COMES_IN: Mapping[str, tuple[str, ...]] = {"xgboost": ("xgboost", "xgboost-cpu"), "lightgbm": ("lightgbm",)}
 _INSTALL = 'Install the training stack: pip install "prisml[train]".'
 
 
-def require_training_stack() -> dict[str, str]:
-    """The versions that a training depends on; ``TrainingEnvironmentError`` where one is missing or known not to work."""
+def require_training_stack(learner: Learner | None = None) -> dict[str, str]:
+    """The versions that a training of ``learner`` depends on; ``TrainingEnvironmentError`` where one is missing."""
+    algorithm = None if learner is None else algorithm_of(learner)
+    extra = {} if algorithm is None else require_extra(algorithm)
     found = {name: _installed(name) for name in (*_NEEDED, *_NOTED)}
     check_versions(found)
     present = {name: number for name, number in found.items() if number is not None}
-    return {**present, "python": python_version()}
+    return {**present, **extra, "python": python_version()}
+
+
+def require_extra(algorithm: Algorithm) -> dict[str, str]:
+    """The version of the library that ``algorithm`` needs beside scikit-learn; ``TrainingEnvironmentError`` where that is missing."""
+    if algorithm.extra is None:
+        return {}
+    found = {name: number for name in _COMES_IN[algorithm.extra] if (number := _installed(name)) is not None}
+    if not found:
+        raise TrainingEnvironmentError(
+            f"The algorithm {algorithm.name!r} needs {algorithm.extra}, which cannot be found.",
+            {"missing": [algorithm.extra]},
+            [f'Install it: pip install "prisml[train,{algorithm.extra}]".'],
+        )
+    return found
 
 
 def check_versions(found: Mapping[str, str | None]) -> None:
-    """Raise ``TrainingEnvironmentError`` where ``found`` (distribution to version, None: absent) cannot train."""
+    """Raise ``TrainingEnvironmentError`` where ``found`` (distribution to version, None: absent) lacks what training needs."""
     missing = [name for name in _NEEDED if found.get(name) is None]
     if missing:
         raise TrainingEnvironmentError(f"Training needs {', '.join(missing)}, which cannot be found.", {"missing": missing}, [_INSTALL])
-    protobuf = found["protobuf"]
-    if protobuf is not None and _major(protobuf) >= 7:
-        raise TrainingEnvironmentError(
-            f"protobuf {protobuf} is installed; skl2onnx works with protobuf 6.",
-            {"protobuf": protobuf},
-            [_INSTALL, 'Or change it alone: pip install "protobuf>=6,<7".'],
-        )
-
-
-def _major(number: str) -> int:
-    head = number.partition(".")[0]
-    return int(head) if head.isdigit() else 0
 
 
 def _installed(name: str) -> str | None:

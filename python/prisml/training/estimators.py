@@ -3,124 +3,128 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 from prisml.definition.algorithms import ALGORITHMS, Algorithm
+from prisml.definition.encoding import Encoding
 from prisml.errors import DefinitionError
 from prisml.manifest import Task
+from prisml.training.choice import Choice
+from prisml.training.environment import require_extra
+from prisml.training.export.dense import FAMILIES
+from prisml.training.offered import check_offered, refuse_class
+from prisml.training.offers import Offers, offers
+from prisml.training.parameters import check_names, check_values, seed
+from prisml.training.settled import settle
+from prisml.training.stages import final_of, is_pipeline, to_float32
+
+_OWN_COLUMNS = ("SimpleImputer", "VarianceThreshold", "SelectKBest", "SelectPercentile", "SelectFromModel")
+"""Steps that leave each column what it was, so that trees behind them get categories as codes."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """An algorithm and its unfitted estimator, seeded and checked."""
+def choose_estimator(
+    algorithm: object, *, params: Mapping[str, object] | None, task: Task, seed: int, model: str, encoding: Encoding = "auto"
+) -> Choice:
+    """The unfitted estimator for ``algorithm``: one of the names in ``ALGORITHMS``, an estimator, or a Pipeline that ends in one.
 
-    algorithm: Algorithm
-    estimator: Any
+    An algorithm by name starts from the defaults in ``ALGORITHMS``, an instance from its own parameters. No data is needed for it.
 
-
-def choose_estimator(algorithm: object, *, params: Mapping[str, object] | None, task: Task, seed: int, model: str) -> Choice:
-    """The unfitted estimator for ``algorithm``: one of the names in ``ALGORITHMS``, or an instance of one of their classes.
-
-    An algorithm by name starts from the defaults in ``ALGORITHMS``, an instance from its own parameters.
-
-    ``DefinitionError`` for a name, class, parameter or option that is not known to export exactly; it says what to use instead.
+    ``DefinitionError`` for a name, class, parameter, value or step that is not known to export exactly, or that scikit-learn would
+    refuse; it says what to use instead.
     """
-    chosen, estimator = _by_name(algorithm, task, model) if isinstance(algorithm, str) else _by_instance(algorithm, task, model)
+    choice = prepare(algorithm, params=params, task=task, number=seed, model=model, encoding=encoding)
+    check_offered(choice, task, model, offers())
+    return choice
+
+
+def prepare(
+    algorithm: object, *, params: Mapping[str, object] | None, task: Task, number: int, model: str, encoding: Encoding = "auto"
+) -> Choice:
+    """As ``choose_estimator``, whether what is asked for is offered or not: the matrix finds out what may be."""
+    if isinstance(algorithm, str):
+        chosen, estimator = _by_name(algorithm, task, model)
+    else:
+        estimator = import_module("sklearn.base").clone(algorithm)
+        chosen = algorithm_of_instance(estimator, task, model)
     wanted = dict(params or {})
-    known = estimator.get_params(deep=False)
-    for name in wanted:
-        _check_param(name, known, type(estimator).__name__, model)
+    check_names(wanted, {**dict.fromkeys(chosen.hidden), **estimator.get_params(deep=False)}, type(estimator).__name__, model)
     estimator.set_params(**wanted)
-    _seed(estimator, seed, model)
-    if "categorical_features" in known:
-        _drop_categorical(estimator, model)
-    _refuse_inexact(estimator, task, model)
-    return Choice(chosen, estimator)
+    if is_pipeline(estimator):
+        return _of_pipeline(estimator, task, number, model)
+    check_values(estimator, model)
+    seed(estimator, number, model)
+    settle(estimator, model)
+    return Choice(chosen, estimator, native=encoding == "native")
+
+
+def algorithm_of_instance(estimator: Any, task: Task, model: str) -> Algorithm:
+    """The algorithm whose class the estimator has, or one that is made for its class."""
+    name = type(estimator).__name__
+    for algorithm in ALGORITHMS.values():
+        if algorithm.class_name(task) == name and type(estimator) is getattr(import_module(algorithm.module), name):
+            return algorithm
+    family = FAMILIES.get(name)
+    if family is not None and type(estimator) is getattr(import_module(family.module), name) and task in family.tasks:
+        return Algorithm(name, family.module, name, name, trees=False)
+    if is_pipeline(estimator):
+        return Algorithm("pipeline", "sklearn.pipeline", "Pipeline", "Pipeline", trees=False)
+    raise refuse_class(estimator, task, model, _known())
+
+
+def _of_pipeline(pipeline: Any, task: Task, number: int, model: str) -> Choice:
+    """The Pipeline with what stands in Pipelines inside it, and with numbers rounded to float32 before trees."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    steps = _flat(pipeline)
+    if not steps:
+        raise DefinitionError(
+            f"Model {model!r}: the Pipeline has no step.",
+            {"model": model},
+            ["Put an estimator at its end: make_pipeline(StandardScaler(), Ridge())."],
+        )
+    final = steps[-1][1]
+    last = algorithm_of_instance(final, task, model)
+    for _, step in steps:
+        check_values(step, model)
+    codes = last.trees and all(type(step).__name__ in _OWN_COLUMNS for _, step in steps[:-1])
+    if last.trees and not codes:
+        steps.insert(len(steps) - 1, ("to_float32", FunctionTransformer(to_float32)))
+    made = Pipeline(steps)
+    seed(made, number, model)
+    settle(final_of(made), model)
+    chosen = Algorithm("pipeline", "sklearn.pipeline", "Pipeline", "Pipeline", trees=False, takes_nan=False)
+    return Choice(chosen, made, last=last, codes=codes)
+
+
+def _flat(pipeline: Any, prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, step in pipeline.steps:
+        if is_pipeline(step):
+            found += _flat(step, f"{prefix}{name}_")
+        elif step is not None and step != "passthrough":
+            found.append((f"{prefix}{name}", step))
+    return found
 
 
 def _by_name(name: str, task: Task, model: str) -> tuple[Algorithm, Any]:
     algorithm = ALGORITHMS.get(name)
     class_name = None if algorithm is None else algorithm.class_name(task)
     if algorithm is None or class_name is None:
-        raise _unsupported(f"{name!r} for a {task} task", model)
-    estimator = getattr(import_module(algorithm.module), class_name)()
-    return algorithm, estimator.set_params(**algorithm.defaults)
-
-
-def _by_instance(given: object, task: Task, model: str) -> tuple[Algorithm, Any]:
-    for algorithm in ALGORITHMS.values():
-        class_name = algorithm.class_name(task)
-        if class_name is not None and type(given) is getattr(import_module(algorithm.module), class_name):
-            return algorithm, import_module("sklearn.base").clone(given)
-    raise _unsupported(f"{type(given).__name__} for a {task} task", model)
-
-
-def _unsupported(what: str, model: str) -> DefinitionError:
-    return DefinitionError(
-        f"Model {model!r}: {what} is not among what is known to export exactly.",
-        {"model": model},
-        [f"Name one of {', '.join(ALGORITHMS)}, or give an instance of the class behind one of them; a subclass does not count."],
-    )
-
-
-def _check_param(name: str, known: Mapping[str, object], estimator: str, model: str) -> None:
-    context = {"model": model, "parameter": name}
-    if name == "random_state":
-        raise DefinitionError(f"Model {model!r}: random_state is not a parameter to give.", context, ["Give seed= to define_model."])
-    if name not in known:
-        close = get_close_matches(name, known, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"Its parameters are {', '.join(sorted(known))}."
-        raise DefinitionError(f"Model {model!r}: {estimator} has no parameter {name!r}.", context, [hint])
-
-
-def _seed(estimator: Any, seed: int, model: str) -> None:
-    params = estimator.get_params(deep=False)
-    if "random_state" not in params:
-        return
-    given = params["random_state"]
-    if given is None:
-        estimator.set_params(random_state=seed)
-    elif not isinstance(given, int):
         raise DefinitionError(
-            f"Model {model!r}: random_state is a {type(given).__name__}, which gives another model each time.",
-            {"model": model, "parameter": "random_state"},
-            ["Leave it out and give seed= to define_model, or give an int."],
+            f"Model {model!r}: {name!r} for a {task} task is not among what is known to export exactly.",
+            {"model": model},
+            [f"Name one of {', '.join(known.name for known in ALGORITHMS.values() if known.class_name(task))}."],
         )
+    require_extra(algorithm)
+    made = getattr(import_module(algorithm.module), class_name)()
+    return algorithm, made.set_params(**algorithm.defaults, **({} if task == "regression" else algorithm.classifies))
 
 
-def _drop_categorical(estimator: Any, model: str) -> None:
-    """scikit-learn's own default, "from_dtype", means the same as None for the plain matrix that is fitted."""
-    given = estimator.get_params(deep=False)["categorical_features"]
-    if given is not None and not (isinstance(given, str) and given == "from_dtype"):
-        raise DefinitionError(
-            f"Model {model!r}: {type(estimator).__name__} with categorical_features cannot be exported: the graph would predict otherwise.",
-            {"model": model, "parameter": "categorical_features"},
-            ["Leave it out: categories are encoded by PrisML, and trees split on their codes."],
-        )
-    estimator.set_params(categorical_features=None)
-
-
-def _refuse_inexact(estimator: Any, task: Task, model: str) -> None:
-    """Refuse by name the options whose graphs were found to predict something else."""
-    name, params = type(estimator).__name__, estimator.get_params(deep=False)
-    rules = (
-        ("init", name.startswith("GradientBoosting") and params.get("init") is not None, "Leave init out."),
-        ("loss", name == "GradientBoostingClassifier" and params.get("loss") != "log_loss", 'Use loss="log_loss".'),
-        ("loss", name == "HistGradientBoostingRegressor" and params.get("loss") in ("poisson", "gamma"), 'Use loss="squared_error".'),
-        (
-            "solver",
-            task == "multiclass" and name == "LogisticRegression" and params.get("solver") == "liblinear",
-            'Use solver="lbfgs".',
-        ),
-        ("multi_class", params.get("multi_class") == "ovr", "Leave multi_class out."),
-    )
-    for parameter, refused, way in rules:
-        if refused:
-            raise DefinitionError(
-                f"Model {model!r}: {name} with this {parameter} cannot be exported exactly.",
-                {"model": model, "parameter": parameter},
-                [way],
-            )
+def _known() -> Offers:
+    """What is offered; nothing where the matrix is about to find out."""
+    try:
+        return offers()
+    except FileNotFoundError:
+        return Offers({}, {}, {})

@@ -20,21 +20,22 @@ from prisml.extraction.stream import Extracted
 from prisml.manifest import GateVerdict, Manifest, Parity, Read, Rows
 from prisml.progress import Progress, silent
 from prisml.registry.bundle import Artifact
+from prisml.training.answerable import answerable
 from prisml.training.edges import make_edges
 from prisml.training.environment import require_training_stack
 from prisml.training.estimators import choose_estimator
 from prisml.training.evaluate import evaluate, holdout_of
 from prisml.training.export import export
+from prisml.training.export.dense import sketch_of
+from prisml.training.export.trees import decisions_of
 from prisml.training.gates import judge
 from prisml.training.golden import golden_rows
 from prisml.training.leakage import find_leaks
-from prisml.training.linear import weights_of
 from prisml.training.parity import verify
 from prisml.training.parts import Data, divide
 from prisml.training.pipeline import FittedPipeline, columns_of, fit_pipeline, parameters_of
 from prisml.training.search.search import search
 from prisml.training.search.tried import Tried
-from prisml.training.trees import decisions_of
 
 Result = TypeVar("Result")
 
@@ -78,22 +79,23 @@ def fit(
     ``ExportError``, and ``ParityError`` where the exported graph is not the fitted model. A gate that is not passed raises nothing: it
     is a verdict.
     """
-    libraries = require_training_stack()
+    libraries = require_training_stack(definition.algorithm)
     model = definition.name
     data = _step(progress, "split", lambda: divide(definition, extracted))
     waived = _step(progress, "leakage", lambda: _refuse_leaks(definition, extracted, data))
     found = search(definition, extracted, seconds=time_budget, progress=progress) if definition.algorithm == AUTO else None
     if found is not None:
         definition, data = found.definition, found.adapted(data)
+        libraries = require_training_stack(definition.algorithm)
     fitted = _step(progress, "fit", lambda: _fit(definition, data))
     onnx = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     draft = _draft(definition, extracted, data, fitted, onnx, libraries)
     draft = draft.model_copy(
         update={"search": found.record if found else None, "waived": waived, "reads": reads_of(definition) if reads is None else reads}
     )
-    decisions = decisions_of(fitted.estimator) if fitted.choice.algorithm.trees else None
-    edges = make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed)
-    golden = golden_rows(data.inputs, weights_of(fitted) if decisions is None else decisions, seed=definition.seed)
+    decisions = decisions_of(fitted) if fitted.choice.algorithm.trees else None
+    edges = answerable(make_edges(data.inputs, data.train.matrix, decisions, seed=definition.seed), fitted)
+    golden = golden_rows(data.inputs, sketch_of(fitted) if decisions is None else decisions, seed=definition.seed)
     verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=definition.threshold)
     bounded = {gate.metric for gate in definition.gates}
@@ -136,7 +138,14 @@ def _changed_later(feature: str, share: float) -> Leak:
 
 def _fit(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
     model = definition.name
-    choice = choose_estimator(definition.algorithm, params=definition.params, task=definition.task, seed=definition.seed, model=model)
+    choice = choose_estimator(
+        definition.algorithm,
+        params=definition.params,
+        task=definition.task,
+        seed=definition.seed,
+        model=model,
+        encoding=definition.encoding,
+    )
     return fit_pipeline(
         choice, columns_of(data.inputs), data.train.matrix, data.train.target, task=definition.task, classes=data.classes, model=model
     )
@@ -159,6 +168,7 @@ def _draft(
         as_of_column=None if definition.as_of.column is None else definition.as_of.column.key,
         snapshots=tuple(date.isoformat() for date in definition.as_of.dates),
         fingerprints=fingerprints_of(definition),
+        encoding="native" if fitted.choice.native else "ordinal" if fitted.choice.takes_codes else "one_hot",
         estimator=type(fitted.estimator).__name__,
         parameters=parameters_of(fitted.estimator),
         split=_split_record(definition),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from prisml.manifest import Input
 from prisml.training.edges import FAR, Cell, Scalar, category_cells, number_cell
-from prisml.training.linear import Weights
+from prisml.training.export.dense.weights import Weights
 
 ROWS = 16
 _STEPS = (-3.0, -1.0, 0.0, 1.0, 3.0)

@@ -19,14 +19,17 @@ from prisml.serving.golden import named_only
 from prisml.serving.prediction import Predictions
 from prisml.serving.settings import Settings
 from prisml.training.edges import EdgeRows, Scalar
+from prisml.training.export.trees import tree_count
 from prisml.training.pipeline import FittedPipeline
-from prisml.training.trees import tree_count
 
 TOLERANCE = 1e-5
 _PRECISE_TREES = 100
 """So many trees ONNX Runtime adds up, in float32, well within the tolerance; for more of them it is allowed more."""
 # The parameter that says how many trees are added up.
-_TREES_BY = {"random_forest": "n_estimators", "gradient_boosting": "n_estimators", "hist_gradient_boosting": "max_iter"}
+_TREES_BY = {
+    **dict.fromkeys(("random_forest", "extra_trees", "gradient_boosting", "xgboost", "lightgbm"), "n_estimators"),
+    "hist_gradient_boosting": "max_iter",
+}
 Floats = NDArray[np.float64]
 
 
@@ -102,7 +105,7 @@ def _judged(
 
 def _reference_tolerance(fitted: FittedPipeline) -> float:
     """ONNX Runtime's: what it rounds grows with the trees that it adds up in float32."""
-    trees = tree_count(fitted.estimator) if fitted.choice.algorithm.trees else 0
+    trees = tree_count(fitted) if fitted.choice.algorithm.trees else 0
     return TOLERANCE * max(1.0, trees / _PRECISE_TREES)
 
 

@@ -13,7 +13,9 @@ from pydantic import JsonValue
 
 from prisml.errors import TrainingError
 from prisml.manifest import ClassLabel, Input, Task
-from prisml.training.estimators import Choice
+from prisml.training.choice import Choice
+from prisml.training.settled import tell_categories
+from prisml.training.stages import final_of, is_pipeline
 from prisml.training.vocabulary import code_count
 
 FILL, DESIGN, ESTIMATOR = "fill", "design", "estimator"
@@ -39,9 +41,10 @@ def columns_of(inputs: Sequence[Input]) -> list[Column]:
 
 @dataclass(frozen=True, eq=False)
 class FittedPipeline:
-    """A fitted scikit-learn ``Pipeline`` with the steps ``fill`` (where a column is filled), ``design`` (linear models), ``estimator``.
+    """A fitted scikit-learn ``Pipeline`` with the steps ``fill`` (where a column is filled), ``design`` (not for trees), ``estimator``.
 
-    Trees get the float32 matrix as it is. Linear models get the same float32 numbers as float64, so that scaling rounds nothing.
+    Trees get the float32 matrix as it is. Others get the same float32 numbers as float64, so that scaling rounds nothing. A Pipeline
+    that a user gave is the estimator.
     """
 
     pipeline: Any
@@ -75,9 +78,10 @@ class FittedPipeline:
         from threadpoolctl import threadpool_limits
 
         ask = self.pipeline.predict if self.task == "regression" else self.pipeline.predict_proba
-        dtype = np.float32 if self.choice.algorithm.trees else np.float64
+        dtype = np.float32 if self.choice.takes_codes else np.float64
         starts = range(0, len(matrix), _CHUNK)
-        with threadpool_limits(limits=1):
+        # What overflows is no number, and is judged as that.
+        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parts = [ask(matrix[start : start + _CHUNK].astype(dtype, copy=False)) for start in starts]
         return np.concatenate(parts).astype(np.float64, copy=False)
 
@@ -102,20 +106,23 @@ def fit_pipeline(
 
     estimator = choice.estimator
     if classes:
-        _translate_class_weight(estimator, classes, model)
+        _translate_class_weight(final_of(estimator), classes, model)
     with threadpool_limits(limits=1):
         try:
             steps = _fitted_steps(choice, columns, matrix, target)
         except (ValueError, ArithmeticError, MemoryError) as error:
             raise _refused(error, type(estimator).__name__, model) from error
-    if "n_jobs" in estimator.get_params(deep=False):
+    if "n_jobs" in (final := final_of(estimator)).get_params(deep=False):
         # Threads would add up the trees' predictions in another order each time.
-        estimator.set_params(n_jobs=None)
+        final.set_params(n_jobs=None)
     return FittedPipeline(Pipeline(steps), choice, task, tuple(columns))
 
 
 def parameters_of(estimator: Any) -> dict[str, JsonValue]:
-    """The estimator's parameters as JSON; what JSON cannot hold is described by its type."""
+    """The estimator's parameters as JSON; what JSON cannot hold is described by its type. Of a Pipeline, its steps and their parameters."""
+    if is_pipeline(estimator):
+        of_steps = {f"{name}__{key}": value for name, step in estimator.steps for key, value in parameters_of(step).items()}
+        return {"steps": {name: type(step).__name__ for name, step in estimator.steps}, **of_steps}
     return {name: _as_json(value) for name, value in sorted(estimator.get_params(deep=False).items())}
 
 
@@ -170,19 +177,21 @@ def _fitted_steps(
     choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic]
 ) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
-    table: NDArray[np.floating[Any]] = matrix if choice.algorithm.trees else matrix.astype(np.float64)
+    table: NDArray[np.floating[Any]] = matrix if choice.takes_codes else matrix.astype(np.float64)
     if any(column.fill is not None for column in columns):
         filling = _filling(columns, matrix)
         table = filling.transform(table)
         steps.append((FILL, filling))
-    if not choice.algorithm.trees:
+    if not choice.takes_codes:
         sparse = _is_sparse(columns, choice.estimator)
         if sparse:
             _ask_for_precision(choice.estimator)
-        design = _design(columns, sparse=sparse)
+        design = _design(columns, sparse=sparse, scales=choice.scales)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
-    choice.estimator.fit(table, target)
+    categories = [place for place, column in enumerate(columns) if column.codes] if choice.native else []
+    told = tell_categories(choice.estimator, categories, len(columns)) if categories else {}
+    choice.estimator.fit(table, target, **told)
     return [*steps, (ESTIMATOR, choice.estimator)]
 
 
@@ -217,7 +226,7 @@ def _is_sparse(columns: Sequence[Column], estimator: Any) -> bool:
         # Before scikit-learn 1.7 its precision for sparse tables cannot be asked for.
         return "tol" in params and not params["positive"]
     # The other solvers of Ridge refuse a sparse table or, with an intercept, learn another model.
-    return name == "LogisticRegression" or params["solver"] in ("auto", "sparse_cg", "lbfgs")
+    return name == "LogisticRegression" or (name == "Ridge" and params["solver"] in ("auto", "sparse_cg", "lbfgs"))
 
 
 def _ask_for_precision(estimator: Any) -> None:
@@ -227,8 +236,8 @@ def _ask_for_precision(estimator: Any) -> None:
         estimator.set_params(tol=min(params["tol"], _SPARSE_TOLERANCE))
 
 
-def _design(columns: Sequence[Column], *, sparse: bool) -> Any:
-    """Numbers scaled, each category one column for each of its codes; an unknown code is none of them."""
+def _design(columns: Sequence[Column], *, sparse: bool, scales: bool) -> Any:
+    """Numbers, scaled where ``scales`` says so, and each category one column for each of its codes; an unknown code is none of them."""
     from sklearn.compose import ColumnTransformer
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -236,7 +245,7 @@ def _design(columns: Sequence[Column], *, sparse: bool) -> Any:
     categories = [place for place, column in enumerate(columns) if column.codes]
     parts: list[tuple[str, Any, list[int]]] = []
     if numbers:
-        parts.append(("numbers", StandardScaler(), numbers))
+        parts.append(("numbers", StandardScaler() if scales else "passthrough", numbers))
     if categories:
         codes = [np.arange(columns[place].codes, dtype=np.float64) for place in categories]
         one_hot = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=sparse, dtype=np.float64 if sparse else np.float32)

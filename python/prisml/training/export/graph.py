@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,44 +17,61 @@ OPSET, ML_OPSET, IR_VERSION = 18, 3, 8
 ML = "ai.onnx.ml"
 
 
+@dataclass(frozen=True, eq=False)
+class Body:
+    """What a writer makes: nodes that read ``INPUT``, the tensors they need, and the name of what they give.
+
+    Further nodes may follow: they read ``output``, and make a body with an output of their own.
+    """
+
+    nodes: Sequence[Any]
+    tensors: Sequence[Any]
+    output: str
+
+
 def output_of(task: Task) -> str:
     """The name of the one output."""
     return "value" if task == "regression" else "probabilities"
 
 
-def assemble(
-    nodes: Iterable[Any], tensors: Iterable[Any], fills: NDArray[np.float32] | None, *, task: Task, inputs: int, outputs: int, model: str
-) -> bytes:
-    """The bytes of the graph that ``nodes`` make, with an ``Imputer`` in front where ``fills`` says what stands for NaN.
+def assemble(body: Body, fills: NDArray[np.float32] | None, *, task: Task, inputs: int, outputs: int, model: str) -> bytes:
+    """The bytes of the graph that ``body`` makes, with an ``Imputer`` in front where ``fills`` says what stands for NaN.
 
-    ``nodes`` read the input by its name. Equal models give equal bytes: nodes are named by their place, and nothing else is written.
+    Equal models give equal bytes: nodes are named by their place, and nothing else is written.
     """
     from onnx import TensorProto, helper
 
-    body = list(nodes)
+    names = {body.output: output_of(task)}
+    nodes = list(body.nodes)
     if fills is not None:
-        body = _filled(body, fills)
-    for place, node in enumerate(body):
+        names[INPUT] = "filled"
+    for node in nodes:
+        _rename(node, names)
+    if fills is not None:
+        nodes.insert(0, _imputer(fills))
+    for place, node in enumerate(nodes):
         node.name, node.doc_string = f"{place}_{node.op_type}", ""
     takes = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["N", inputs])
     gives = helper.make_tensor_value_info(output_of(task), TensorProto.FLOAT, ["N", outputs])
-    graph = helper.make_graph(body, "prisml", [takes], [gives], list(tensors))
+    graph = helper.make_graph(nodes, "prisml", [takes], [gives], list(body.tensors))
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)]
     proto = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="prisml")
     return _checked(proto, model)
 
 
-def _filled(body: Sequence[Any], fills: NDArray[np.float32]) -> list[Any]:
+def _rename(node: Any, names: Mapping[str, str]) -> None:
+    for side in (node.input, node.output):
+        renamed = [names.get(name, name) for name in side]
+        del side[:]
+        side.extend(renamed)
+
+
+def _imputer(fills: NDArray[np.float32]) -> Any:
     from onnx import helper
 
-    imputer = helper.make_node(
+    return helper.make_node(
         "Imputer", [INPUT], ["filled"], domain=ML, imputed_value_floats=fills.tolist(), replaced_value_float=float("nan")
     )
-    for node in body:
-        renamed = ["filled" if name == INPUT else name for name in node.input]
-        del node.input[:]
-        node.input.extend(renamed)
-    return [imputer, *body]
 
 
 def _checked(proto: Any, model: str) -> bytes:

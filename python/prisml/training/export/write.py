@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from prisml.training.graph import assemble
-from prisml.training.linear import linear_nodes
+from prisml.training.export.dense import dense_body
+from prisml.training.export.graph import assemble
+from prisml.training.export.trees import tree_body
 from prisml.training.pipeline import FittedPipeline
-from prisml.training.trees import tree_nodes
 
 
 def export(fitted: FittedPipeline, *, classes: int, model: str) -> bytes:
@@ -13,6 +13,5 @@ def export(fitted: FittedPipeline, *, classes: int, model: str) -> bytes:
 
     The same model gives the same bytes. ``ExportError`` where it cannot be written.
     """
-    nodes, tensors = (tree_nodes(fitted, model), []) if fitted.choice.algorithm.trees else linear_nodes(fitted)
-    outputs = classes or 1
-    return assemble(nodes, tensors, fitted.fills, task=fitted.task, inputs=len(fitted.columns), outputs=outputs, model=model)
+    body = tree_body(fitted) if fitted.choice.algorithm.trees else dense_body(fitted)
+    return assemble(body, fitted.fills, task=fitted.task, inputs=len(fitted.columns), outputs=classes or 1, model=model)

@@ -1,0 +1,42 @@
+"""Which options of each estimator of trees change what is computed of the trees, and with which values it is written exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_XGBOOST: Mapping[str, tuple[object, ...]] = {
+    "booster": (None, "gbtree"),
+    "multi_strategy": (None, "one_output_per_tree"),
+    "early_stopping_rounds": (None,),
+    "base_margin": (None,),
+}
+
+FORMS: Mapping[str, Mapping[str, tuple[object, ...]]] = MappingProxyType(
+    {
+        "GradientBoostingClassifier": {"loss": ("log_loss", "exponential"), "init": (None, "zero")},
+        "GradientBoostingRegressor": {"loss": ("squared_error", "absolute_error", "huber", "quantile"), "init": (None, "zero")},
+        "HistGradientBoostingClassifier": {"loss": ("log_loss",)},
+        "HistGradientBoostingRegressor": {"loss": ("squared_error", "absolute_error", "quantile", "poisson", "gamma")},
+        "XGBClassifier": {**_XGBOOST, "objective": (None, "binary:logistic", "multi:softprob")},
+        "XGBRegressor": {
+            **_XGBOOST,
+            "objective": (
+                None,
+                "reg:squarederror",
+                "reg:squaredlogerror",
+                "reg:pseudohubererror",
+                "reg:absoluteerror",
+                "count:poisson",
+                "reg:gamma",
+                "reg:tweedie",
+            ),
+        },
+        "LGBMClassifier": {"boosting_type": ("gbdt", "dart", "rf"), "objective": (None, "binary", "multiclass")},
+        "LGBMRegressor": {
+            "boosting_type": ("gbdt", "dart", "rf"),
+            "objective": (None, "regression", "regression_l1", "huber", "fair", "quantile", "mape", "poisson", "gamma", "tweedie"),
+        },
+    }
+)
+"""By class and option the values that are offered; with any other value, training refuses the estimator before it is fitted."""

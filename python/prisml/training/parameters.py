@@ -1,0 +1,57 @@
+"""Whether parameters are ones that an estimator has, with values that it takes: known before any data is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from prisml.errors import DefinitionError
+
+_NAMED = re.compile(r"The '(\w+)' parameter")
+
+
+def check_names(given: Iterable[str], known: Mapping[str, object], estimator: str, model: str) -> None:
+    """Refuse a parameter that the estimator does not have, or that PrisML sets; the nearest name is the way out."""
+    for name in given:
+        context = {"model": model, "parameter": name}
+        if name == "random_state":
+            raise DefinitionError(f"Model {model!r}: random_state is not a parameter to give.", context, ["Give seed= to define_model."])
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Its parameters are {', '.join(sorted(known))}."
+            raise DefinitionError(f"Model {model!r}: {estimator} has no parameter {name!r}.", context, [hint])
+
+
+def check_values(estimator: Any, model: str) -> None:
+    """Refuse a value that scikit-learn's own constraints refuse, in its words."""
+    if not hasattr(estimator, "_parameter_constraints"):
+        return
+    from sklearn.utils._param_validation import InvalidParameterError
+
+    try:
+        estimator._validate_params()  # noqa: SLF001 - what fit() would call first.
+    except InvalidParameterError as error:
+        named = _NAMED.search(str(error))
+        parameter = named.group(1) if named else ""
+        raise DefinitionError(
+            f"Model {model!r}: {str(error).rstrip('.')}.",
+            {"model": model, "parameter": parameter},
+            [f"Give {parameter or 'it'} as {type(estimator).__name__} takes it, or leave it out."],
+        ) from None
+
+
+def seed(estimator: Any, number: int, model: str) -> None:
+    """Seed what is not seeded, in the estimator and in what it holds; refuse what gives another model each time."""
+    for name, given in estimator.get_params(deep=True).items():
+        if name != "random_state" and not name.endswith("__random_state"):
+            continue
+        if given is None:
+            estimator.set_params(**{name: number})
+        elif not isinstance(given, int):
+            raise DefinitionError(
+                f"Model {model!r}: {name} is a {type(given).__name__}, which gives another model each time.",
+                {"model": model, "parameter": name},
+                ["Leave it out and give seed= to define_model, or give an int."],
+            )
