@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
-.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-web
+.PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -45,6 +45,7 @@ help:
 	@echo "make verify-start         loading, first and second prediction, memory, beside ONNX Runtime's session"
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
 	@echo "make verify-training      five real data sets: metrics beside scikit-learn by hand, a search beside defaults"
+	@echo "make verify-trees         exported trees of every kind and option beside scikit-learn, XGBoost and LightGBM, at every threshold"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
 install: $(INSTALLED)
@@ -142,6 +143,9 @@ verify-start: $(INSTALLED)
 
 verify-concurrency: $(INSTALLED)
 	$(BIN)/python -m benches.verify_concurrency
+
+verify-trees: $(INSTALLED)
+	$(BIN)/python -m benches.verify_trees
 
 verify-leakage: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_leakage

@@ -59,8 +59,11 @@ def step_module(name: str) -> str:
 def variants(part: Part, forms: Mapping[str, Mapping[str, tuple[object, ...]]]) -> Iterator[Part]:
     """The part with one option at a time, each value of it."""
     for option, values in forms.get(part.name, {}).items():
-        if part.has(option):
+        hidden = any(option in known.hidden for known in ALGORITHMS.values() if part.name in (known.classifier, known.regressor))
+        if hidden or part.has(option):
             for value in values:
+                if hidden and value is None:
+                    continue
                 yield Part(part.module, part.name, ((option, value), *_needs(part.name, option, value)))
 
 

@@ -139,7 +139,7 @@ def test_the_manifest_tells_how_it_was_trained():
     assert manifest.metrics["roc_auc"].value > 0.7 > manifest.baseline["roc_auc"]
     assert manifest.metrics["roc_auc"].low is not None
     assert manifest.metrics["brier"].low is None
-    assert {"scikit-learn", "skl2onnx", "onnx", "numpy"} <= manifest.libraries.keys()
+    assert {"scikit-learn", "onnx", "numpy"} <= manifest.libraries.keys()
 
 
 def test_metrics_are_those_of_the_engines_labels():
@@ -312,7 +312,7 @@ class Exported:
         classes = self.manifest.classes
         target = rows.labels[:480] if task == "regression" else 1 - rows.labels[:480]
         self.fitted = fit_pipeline(choice, columns, train, target, task=task, classes=classes, model="m")
-        self.edges = make_edges(vocabulary.inputs, train, decisions_of(self.fitted.estimator), seed=7)
+        self.edges = make_edges(vocabulary.inputs, train, decisions_of(self.fitted), seed=7)
         self.manifest = self.manifest.model_copy(update={"inputs": vocabulary.inputs})
         self.graph = export(self.fitted, classes=len(classes), model="m")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from prisml.extraction.matrix import Dropped
 from prisml.extraction.stream import Extracted
 from prisml.manifest import ClassLabel, Task
 
+# Development installs them on Linux alone.
+OTHERS = tuple(name for name in ("xgboost", "lightgbm") if find_spec(name))
 TREES = (
     "decision_tree",
     "extra_tree",
@@ -22,18 +25,18 @@ TREES = (
     "extra_trees",
     "gradient_boosting",
     "hist_gradient_boosting",
-    "xgboost",
-    "lightgbm",
+    *OTHERS,
 )
 CLASSIFIERS = ("logistic_regression", *TREES)
 REGRESSORS = ("linear_regression", "ridge", *TREES)
-NATIVE = ("hist_gradient_boosting", "xgboost", "lightgbm")
+NATIVE = ("hist_gradient_boosting", *OTHERS)
 EVERY: tuple[tuple[Task, str], ...] = (
     *(("binary", name) for name in CLASSIFIERS),
     *(("multiclass", name) for name in CLASSIFIERS),
     *(("regression", name) for name in REGRESSORS),
 )
 SMALL: dict[str, dict[str, object]] = {
+    "extra_tree": {"max_depth": 4},
     "random_forest": {"n_estimators": 10},
     "extra_trees": {"n_estimators": 10},
     "gradient_boosting": {"n_estimators": 20},

@@ -8,6 +8,8 @@ import sys
 import types
 
 import pytest
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import class_mapper
 
@@ -172,7 +174,11 @@ def test_table_columns_become_attributes_of_the_class():
     ("feature", "algorithm", "missing", "imputation"),
     [
         (Customer.age, "hist_gradient_boosting", "nan", None),
-        (Customer.age, "random_forest", "nan", "median"),
+        (Customer.age, "random_forest", "nan", None),
+        (Customer.age, "gradient_boosting", "nan", "median"),
+        (Customer.age, ExtraTreesClassifier(), "nan", None),
+        (Customer.age, ExtraTreeClassifier(splitter="best"), "nan", "median"),
+        (Customer.age, DecisionTreeClassifier(monotonic_cst=[1]), "nan", "median"),
         (Feature(Customer.age, missing="mean"), "hist_gradient_boosting", "nan", "mean"),
         (Feature(Customer.age, missing=0), "random_forest", "nan", 0.0),
         (Feature(Customer.age, missing="error"), "random_forest", "error", None),
@@ -185,7 +191,7 @@ def test_table_columns_become_attributes_of_the_class():
     ],
 )
 def test_the_missing_rule_follows_the_algorithm_unless_it_is_given(feature, algorithm, missing, imputation):
-    """Numbers are native for hist_gradient_boosting and the median elsewhere, categories have a code, and what is given holds."""
+    """Numbers are native where the estimator takes NaN and the median elsewhere, categories have a code, and what is given holds."""
     label = {"label": Customer.rating} if algorithm == "ridge" else {}
     read = only_input(feature, algorithm=algorithm, **label)
     assert (read.missing, read.imputation) == (missing, imputation)

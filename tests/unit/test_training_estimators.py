@@ -10,15 +10,15 @@ from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression
 
-from prisml.definition import algorithms
+from prisml.definition.algorithms import ALGORITHMS, takes_nan
 from prisml.errors import DefinitionError, TrainingError
-from prisml.training.estimators import ALGORITHMS, choose_estimator
+from prisml.training.estimators import choose_estimator
 from prisml.training.pipeline import Column, fit_pipeline, parameters_of
+from tests.support.training import TREES
 
 
 def choose(algorithm, task="binary", params=None, seed=3):
@@ -26,20 +26,14 @@ def choose(algorithm, task="binary", params=None, seed=3):
     return choose_estimator(algorithm, params=params, task=task, seed=seed, model="m")
 
 
-def test_the_names_and_tasks_are_those_that_definitions_accept():
-    """What a definition lets through, training can make, and nothing else."""
-    tasks = ("binary", "multiclass", "regression")
-    made = {name: tuple(task for task in tasks if found.class_name(task)) for name, found in ALGORITHMS.items()}
-    assert made == dict(algorithms.ALGORITHMS)
-
-
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", [name for name, found in ALGORITHMS.items() if found.extra is None or name in TREES])
 def test_definitions_and_training_agree_on_who_sees_missing_numbers(name):
     """By name and by instance: else gaps would be filled for one and left for the other."""
     found = ALGORITHMS[name]
     classes = {class_name for task in ("binary", "regression") if (class_name := found.class_name(task))}
     made = [getattr(import_module(found.module), class_name)() for class_name in classes]
-    assert {algorithms.takes_nan(each) for each in (name, *made)} == {found.takes_nan} == {name == "hist_gradient_boosting"}
+    takes = name in {*TREES} - {"gradient_boosting"}
+    assert {takes_nan(each, {}) for each in (name, *made)} == {found.takes_nan} == {takes}
 
 
 @pytest.mark.parametrize(
@@ -91,12 +85,23 @@ def test_an_instance_without_a_seed_gets_the_definitions():
         choose(RandomForestClassifier(random_state=np.random.RandomState(1)))
 
 
-def test_categorical_features_of_a_histogram_booster_are_refused():
-    """Its graph would predict something else; scikit-learn's own default means none here."""
-    assert choose(HistGradientBoostingClassifier()).estimator.categorical_features is None
-    for given in ([0], "some", np.array([True])):
-        with pytest.raises(DefinitionError, match="HistGradientBoostingClassifier with categorical_features cannot be exported"):
-            choose(HistGradientBoostingClassifier(categorical_features=given))
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(HistGradientBoostingClassifier(categorical_features=given) for given in ([0], "some", np.array([True]))),
+    ],
+)
+def test_columns_of_categories_are_not_named_by_hand(given):
+    """PrisML knows them, and says so to the estimator where encoding is native."""
+    with pytest.raises(DefinitionError, match=f"{type(given).__name__} is given .*, and PrisML says which columns") as caught:
+        choose(given)
+    assert 'encoding="native"' in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [HistGradientBoostingClassifier(), HistGradientBoostingClassifier(categorical_features=None)])
+def test_an_estimator_that_names_no_categories_has_none(given):
+    """scikit-learn's own default, "from_dtype", means none for the plain matrix that is fitted."""
+    assert choose(given).estimator.categorical_features is None
 
 
 class Mine(RandomForestClassifier):
@@ -113,10 +118,8 @@ def test_an_estimator_not_known_to_export_exactly_is_refused(given):
 @pytest.mark.parametrize(
     ("given", "task", "parameter"),
     [
-        (GradientBoostingClassifier(init="zero"), "multiclass", "init"),
-        (GradientBoostingClassifier(loss="exponential"), "binary", "loss"),
-        (HistGradientBoostingRegressor(loss="poisson"), "regression", "loss"),
-        (HistGradientBoostingRegressor(loss="gamma"), "regression", "loss"),
+        (GradientBoostingClassifier(init=LogisticRegression()), "multiclass", "init"),
+        (GradientBoostingClassifier(loss="exponential"), "multiclass", "loss"),
         (LogisticRegression(solver="liblinear"), "multiclass", "solver"),
     ],
 )

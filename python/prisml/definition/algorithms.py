@@ -55,6 +55,7 @@ _OF_LIGHTGBM = (
     "fair_c",
     "feature_fraction_bynode",
     "is_unbalance",
+    "linear_tree",
     "max_bin",
     "max_cat_threshold",
     "max_cat_to_onehot",
@@ -64,11 +65,14 @@ _OF_LIGHTGBM = (
     "other_rate",
     "path_smooth",
     "poisson_max_delta_step",
+    "reg_sqrt",
     "scale_pos_weight",
     "sigmoid",
     "top_rate",
     "tweedie_variance_power",
     "use_missing",
+    "verbosity",
+    "zero_as_missing",
 )
 
 ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(

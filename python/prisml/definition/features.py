@@ -41,7 +41,7 @@ class Feature:
 
     ``missing``
         What stands for None and NaN. ``"native"``: the estimator sees that it is missing (the default with
-        hist_gradient_boosting). ``"median"`` (the default elsewhere), ``"mean"``, ``"most_frequent"``, learned from the training
+        trees, but for gradient_boosting). ``"median"`` (the default elsewhere), ``"mean"``, ``"most_frequent"``, learned from the training
         part alone; or a constant. ``"error"``: training and prediction refuse the row. A category has a code of its own for
         missing, unless ``"most_frequent"``, a constant category or ``"error"`` is given.
     ``unseen``

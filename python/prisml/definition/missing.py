@@ -36,7 +36,7 @@ def rule_for_number(place: Place, missing: object, *, native: bool) -> MissingRu
         if not native:
             raise place.error(
                 'has missing="native", and the algorithm does not take missing numbers',
-                'Use algorithm="hist_gradient_boosting", or another rule: "median", "mean", "most_frequent", a number or "error".',
+                'Use algorithm="hist_gradient_boosting", say, or another rule: "median", "mean", "most_frequent", a number or "error".',
             )
         return MissingRule("nan")
     if isinstance(missing, str):

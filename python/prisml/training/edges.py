@@ -22,6 +22,7 @@ Cell = tuple[Scalar, float]
 
 RANDOM_ROWS = 256
 _MOST_CATEGORIES = 16
+_MOST_BESIDE = 256
 _MOST_DECISIONS = 16
 _LARGEST_INT = 2**24
 _LARGEST = float(np.finfo(np.float32).max)
@@ -29,6 +30,7 @@ _SMALLEST = float(np.finfo(np.float32).tiny)
 _SPANS = 1000.0
 # Not float32's largest number: scikit-learn adds up a whole matrix to see whether it is finite.
 FAR = 1e30
+_NONE = np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +63,14 @@ def make_edges(
 ) -> EdgeRows:
     """Rows at the edges of ``inputs`` as ``train`` shows them: each extreme in all features at once, each in one feature, and mixed.
 
-    ``decisions`` are the float32 that trees compare each column with; None for a model without them, whose far extremes are bounded so
-    that a sum over features stays a float32.
+    ``decisions`` are the float32 that trees compare each column with, of sets of categories the codes of which the next one goes another
+    way; None for a model without trees, whose far extremes are bounded so that a sum over features stays a float32.
     """
     random = np.random.default_rng(seed)
     features = [
-        _category(item) if item.categories is not None else _number(item, train[:, place], decisions, place, random)
+        _category(item, (decisions or {}).get(place, _NONE))
+        if item.categories is not None
+        else _number(item, train[:, place], decisions, place, random)
         for place, item in enumerate(inputs)
     ]
     usual = [feature.usual for feature in features]
@@ -84,10 +88,10 @@ def _rows(names: Sequence[str], cells: Sequence[Sequence[Cell]]) -> EdgeRows:
 
 def category_cells(item: Input) -> tuple[Cell, ...]:
     """What a category may be: missing, unseen and empty where it may be that, and values that training saw."""
-    return _category(item).cells
+    return _category(item, _NONE).cells
 
 
-def _category(item: Input) -> _Feature:
+def _category(item: Input, decisions: NDArray[np.float64]) -> _Feature:
     known: list[str | int] = [*(item.categories or ())]
     kinds: dict[str, Cell] = {}
     if item.missing_code is not None:
@@ -102,7 +106,10 @@ def _category(item: Input) -> _Feature:
     if known:
         kinds["first"] = (known[0], 0)
         kinds["last"] = (known[-1], len(known) - 1)
-    middle: tuple[Cell, ...] = tuple((value, code) for code, value in enumerate(known[1:-1][:_MOST_CATEGORIES], start=1))
+    at = np.floor(decisions[np.isfinite(decisions)]).astype(np.intp)
+    beside = np.unique(np.concatenate((at, at + 1)))[:_MOST_BESIDE].tolist()
+    places = sorted({*range(1, _MOST_CATEGORIES + 1), *beside} & {*range(1, len(known) - 1)})
+    middle: tuple[Cell, ...] = tuple((known[code], code) for code in places)
     usual = kinds["first"] if known else next(iter(kinds.values()))
     return _Feature(item.name, usual, kinds, middle)
 

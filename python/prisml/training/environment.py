@@ -12,7 +12,7 @@ from prisml.errors import TrainingEnvironmentError
 _NEEDED = ("scikit-learn", "onnx")
 _NOTED = ("numpy", "onnxruntime", "prisml", "protobuf", "scipy")
 # Which distributions a library comes in.
-_COMES_IN: Mapping[str, tuple[str, ...]] = {"xgboost": ("xgboost", "xgboost-cpu"), "lightgbm": ("lightgbm",)}
+_COMES_IN: Mapping[str, tuple[str, ...]] = {"xgboost": ("xgboost", "xgboost-cpu")}
 _INSTALL = 'Install the training stack: pip install "prisml[train]".'
 
 
@@ -30,7 +30,7 @@ def require_extra(algorithm: Algorithm) -> dict[str, str]:
     """The version of the library that ``algorithm`` needs beside scikit-learn; ``TrainingEnvironmentError`` where that is missing."""
     if algorithm.extra is None:
         return {}
-    found = {name: number for name in _COMES_IN[algorithm.extra] if (number := _installed(name)) is not None}
+    found = {name: number for name in _COMES_IN.get(algorithm.extra, (algorithm.extra,)) if (number := _installed(name)) is not None}
     if not found:
         raise TrainingEnvironmentError(
             f"The algorithm {algorithm.name!r} needs {algorithm.extra}, which cannot be found.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from math import isnan, nan
 from typing import Any
 
 from prisml.errors import DefinitionError
@@ -25,7 +26,14 @@ def check_names(given: Iterable[str], known: Mapping[str, object], estimator: st
 
 
 def check_values(estimator: Any, model: str) -> None:
-    """Refuse a value that scikit-learn's own constraints refuse, in its words."""
+    """Refuse a value that scikit-learn's own constraints refuse, in its words; of XGBoost, that missing numbers are not NaN."""
+    missing = estimator.get_params(deep=False).get("missing", nan)
+    if not (isinstance(missing, float) and isnan(missing)) and hasattr(estimator, "get_booster"):
+        raise DefinitionError(
+            f"Model {model!r}: {type(estimator).__name__} is given missing, and PrisML gives missing numbers as NaN.",
+            {"model": model, "parameter": "missing"},
+            ["Leave missing out."],
+        )
     if not hasattr(estimator, "_parameter_constraints"):
         return
     from sklearn.utils._param_validation import InvalidParameterError

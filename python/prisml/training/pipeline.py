@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,10 +107,12 @@ def fit_pipeline(
     estimator = choice.estimator
     if classes:
         _translate_class_weight(final_of(estimator), classes, model)
+    refusals = _refusals_of(estimator)
+    told = tell_categories(choice, {column.name: column.codes for column in columns}, model)
     with threadpool_limits(limits=1):
         try:
-            steps = _fitted_steps(choice, columns, matrix, target)
-        except (ValueError, ArithmeticError, MemoryError) as error:
+            steps = _fitted_steps(choice, columns, matrix, target, told)
+        except refusals as error:
             raise _refused(error, type(estimator).__name__, model) from error
     if "n_jobs" in (final := final_of(estimator)).get_params(deep=False):
         # Threads would add up the trees' predictions in another order each time.
@@ -161,6 +163,16 @@ def _translate_class_weight(estimator: Any, classes: tuple[ClassLabel, ...], mod
     estimator.set_params(class_weight={code: given[label] for code, label in enumerate(classes)})
 
 
+def _refusals_of(estimator: Any) -> tuple[type[Exception], ...]:
+    """What the estimator raises where it cannot be fitted. LightGBM has a class of its own for it."""
+    usual = (ValueError, ArithmeticError, MemoryError)
+    if type(estimator).__module__.partition(".")[0] != "lightgbm":
+        return usual
+    from lightgbm.basic import LightGBMError
+
+    return (*usual, LightGBMError)
+
+
 def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
     from sklearn.utils._param_validation import InvalidParameterError
 
@@ -174,7 +186,7 @@ def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
 
 
 def _fitted_steps(
-    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic]
+    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic], told: Mapping[str, object]
 ) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
     table: NDArray[np.floating[Any]] = matrix if choice.takes_codes else matrix.astype(np.float64)
@@ -189,8 +201,6 @@ def _fitted_steps(
         design = _design(columns, sparse=sparse, scales=choice.scales)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
-    categories = [place for place, column in enumerate(columns) if column.codes] if choice.native else []
-    told = tell_categories(choice.estimator, categories, len(columns)) if categories else {}
     choice.estimator.fit(table, target, **told)
     return [*steps, (ESTIMATOR, choice.estimator)]
 

@@ -56,6 +56,13 @@ RULES: tuple[Rule, ...] = (
         Refusal("answers at random, or with a class of your own", 'Use strategy="prior".'),
     ),
     Rule(
+        ("GradientBoostingClassifier",),
+        "loss",
+        ("exponential",),
+        Refusal("is for two classes", 'Use loss="log_loss".'),
+        ("multiclass",),
+    ),
+    Rule(
         ("KBinsDiscretizer",),
         "encode",
         ("onehot",),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from prisml.errors import DefinitionError
+from prisml.errors import DefinitionError, TrainingError
+from prisml.training.choice import Choice
 
 _LIBRARIES = ("xgboost", "lightgbm")
 # By the parameter in which an estimator is told which columns are categories, what says nothing of them.
@@ -42,14 +43,33 @@ def settle(estimator: Any, model: str) -> None:
         estimator.set_params(deterministic=True, **{by: True})
 
 
-def tell_categories(estimator: Any, categories: Sequence[int], width: int) -> dict[str, object]:
-    """Tell the estimator which of ``width`` columns are categories; what comes back is for its ``fit``."""
-    name = type(estimator).__name__
-    if name.startswith("XGB"):
-        types = ["c" if place in categories else "q" for place in range(width)]
-        estimator.set_params(feature_types=types, enable_categorical=True)
-    elif name.startswith("LGBM"):
-        return {"categorical_feature": list(categories)}
+def tell_categories(choice: Choice, codes: Mapping[str, int], model: str) -> dict[str, object]:
+    """Tell the estimator which columns are categories, those with ``codes``; what comes back is for its ``fit``.
+
+    ``TrainingError`` names a category of more codes than the estimator takes.
+    """
+    estimator = choice.estimator
+    categories = [place for place, count in enumerate(codes.values()) if count]
+    if not (choice.native and categories):
+        return {}
+    if choice.algorithm.name == "xgboost":
+        estimator.set_params(feature_types=["c" if count else "q" for count in codes.values()], enable_categorical=True)
+    elif choice.algorithm.name == "lightgbm":
+        return {"categorical_feature": categories}
     else:
-        estimator.set_params(categorical_features=list(categories))
+        _check_counts(codes, estimator.max_bins, model)
+        estimator.set_params(categorical_features=categories)
     return {}
+
+
+def _check_counts(codes: Mapping[str, int], most: int, model: str) -> None:
+    for name, count in codes.items():
+        if count > most:
+            raise TrainingError(
+                f"Model {model!r}: feature {name!r} has {count:,} categories, and max_bins allows {most:,} as sets to split on.",
+                {"model": model, "feature": name, "categories": count},
+                [
+                    f"Give {name!r} min_frequency=, so that rare categories share one code.",
+                    'Or leave encoding="native" out, or use it with algorithm="lightgbm" or "xgboost".',
+                ],
+            )

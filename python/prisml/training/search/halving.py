@@ -108,15 +108,15 @@ class Halving:
 
     def _score(self, candidate: Candidate, part: Part, order: int) -> Scored:
         definition, data = self.definition, self.data
-        choice = choose_estimator(
-            candidate.algorithm, params=candidate.params, task=definition.task, seed=definition.seed, model=definition.name
-        )
-        if "n_jobs" in choice.estimator.get_params(deep=False):
-            choice.estimator.set_params(n_jobs=1)
         columns = _filled(columns_of(inputs_for(candidate.algorithm, data.inputs)), data.train)
         with warnings.catch_warnings():
             _refuse_half_fitted()
             try:
+                choice = choose_estimator(
+                    candidate.algorithm, params=candidate.params, task=definition.task, seed=definition.seed, model=definition.name
+                )
+                if "n_jobs" in choice.estimator.get_params(deep=False):
+                    choice.estimator.set_params(n_jobs=1)
                 fitted = fit_pipeline(
                     choice, columns, part.matrix, part.target, task=definition.task, classes=data.classes, model=definition.name
                 )

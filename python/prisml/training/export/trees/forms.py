@@ -9,7 +9,12 @@ _XGBOOST: Mapping[str, tuple[object, ...]] = {
     "booster": (None, "gbtree"),
     "multi_strategy": (None, "one_output_per_tree"),
     "early_stopping_rounds": (None,),
-    "base_margin": (None,),
+}
+_LIGHTGBM: Mapping[str, tuple[object, ...]] = {
+    "boosting_type": ("gbdt", "dart", "rf"),
+    "linear_tree": (None, False),
+    "reg_sqrt": (None, False),
+    "zero_as_missing": (None, False),
 }
 
 FORMS: Mapping[str, Mapping[str, tuple[object, ...]]] = MappingProxyType(
@@ -32,9 +37,9 @@ FORMS: Mapping[str, Mapping[str, tuple[object, ...]]] = MappingProxyType(
                 "reg:tweedie",
             ),
         },
-        "LGBMClassifier": {"boosting_type": ("gbdt", "dart", "rf"), "objective": (None, "binary", "multiclass")},
+        "LGBMClassifier": {**_LIGHTGBM, "objective": (None, "binary", "multiclass")},
         "LGBMRegressor": {
-            "boosting_type": ("gbdt", "dart", "rf"),
+            **_LIGHTGBM,
             "objective": (None, "regression", "regression_l1", "huber", "fair", "quantile", "mape", "poisson", "gamma", "tweedie"),
         },
     }

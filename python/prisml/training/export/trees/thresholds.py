@@ -18,5 +18,9 @@ def float32_below(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def float32_under(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The largest float32 less than each value: ``x < value`` and ``x <= float32_under(value)`` are the same."""
-    return np.nextafter(values, np.float32(-np.inf)).astype(np.float64)
+    """The largest float32 less than each value.
+
+    For a float32 x, ``x < value`` and ``x <= float32_under(value)`` are the same.
+    """
+    with np.errstate(over="ignore"):
+        return np.nextafter(values, np.float32(-np.inf)).astype(np.float64)

@@ -19,17 +19,20 @@ _LARGEST_TABLE = 1 << 16
 
 
 def tree_body(fitted: FittedPipeline) -> Body:
-    """What computes the answers of the trees."""
-    counts = [column.codes for column in fitted.columns]
-    ranked = rank(forest_of(fitted), counts)
-    nodes, tensors, source = _lookups(ranked.tables) if ranked.tables else ([], [], INPUT)
-    answers = "sums" if ranked.forest.link == "exp" else "answers"
-    nodes.append(_trees(ranked.forest, fitted.task, source, answers))
-    if ranked.forest.link == "exp":
-        from onnx import helper
+    """What computes the answers of the fitted trees."""
+    return forest_body(forest_of(fitted), [column.codes for column in fitted.columns], fitted.task)
 
-        nodes.append(helper.make_node("Exp", ["sums"], ["answers"]))
-    return Body(nodes, tensors, "answers")
+
+def forest_body(forest: Forest, counts: list[int], task: Task) -> Body:
+    """What computes the answers of ``forest``, whose input has a column for each of ``counts``: how many codes it has, or 0."""
+    from onnx import helper
+
+    ranked = rank(forest, counts)
+    nodes, tensors, source = _lookups(ranked.tables) if ranked.tables else ([], [], INPUT)
+    if forest.link != "exp":
+        return Body([*nodes, _trees(ranked.forest, task, source, "answers")], tensors, "answers")
+    sums = _trees(ranked.forest, task, source, "sums")
+    return Body([*nodes, sums, helper.make_node("Exp", ["sums"], ["answers"])], tensors, "answers")
 
 
 def _lookups(tables: dict[int, NDArray[np.float32]]) -> tuple[list[Any], list[Any], str]:
@@ -42,12 +45,12 @@ def _lookups(tables: dict[int, NDArray[np.float32]]) -> tuple[list[Any], list[An
         tensors.append(numpy_helper.from_array(np.asarray(feature, dtype=np.int64), place))
         nodes.append(helper.make_node("Gather", [INPUT, place], [f"float_{code}"], axis=1))
         nodes.append(helper.make_node("Cast", [f"float_{code}"], [code], to=TensorProto.INT64))
-        pieces = -(-table.size // _LARGEST_TABLE)
-        for piece, columns in enumerate(np.array_split(table, pieces, axis=1)):
-            name = f"ranks_{feature}_{piece}"
-            tensors.append(numpy_helper.from_array(np.ascontiguousarray(columns), name))
-            nodes.append(helper.make_node("Gather", [name, code], [f"found_{feature}_{piece}"], axis=0))
-            parts.append(f"found_{feature}_{piece}")
+        wide = max(1, _LARGEST_TABLE // len(table))
+        for first in range(0, table.shape[1], wide):
+            ranks, found = f"ranks_{feature}_{first}", f"found_{feature}_{first}"
+            tensors.append(numpy_helper.from_array(np.ascontiguousarray(table[:, first : first + wide]), ranks))
+            nodes.append(helper.make_node("Gather", [ranks, code], [found], axis=0))
+            parts.append(found)
     nodes.append(helper.make_node("Concat", parts, ["ranked"], axis=1))
     return nodes, tensors, "ranked"
 
@@ -55,9 +58,10 @@ def _lookups(tables: dict[int, NDArray[np.float32]]) -> tuple[list[Any], list[An
 def _trees(forest: Forest, task: Task, source: str, answers: str) -> Any:
     from onnx import helper
 
-    nodes, (trees, places, targets, weights) = _nodes(forest), _leaves(forest)
+    trees, places, targets, weights = _leaves(forest)
     kind = "target" if task == "regression" else "class"
-    ends: dict[str, Any] = {
+    said: dict[str, Any] = {
+        **_nodes(forest),
         f"{kind}_treeids": trees,
         f"{kind}_nodeids": places,
         f"{kind}_ids": targets,
@@ -65,12 +69,12 @@ def _trees(forest: Forest, task: Task, source: str, answers: str) -> Any:
         "post_transform": {"logistic": "LOGISTIC", "softmax": "SOFTMAX"}.get(forest.link, "NONE"),
     }
     if forest.base.any():
-        ends["base_values"] = forest.base.astype(np.float32).tolist()
+        said["base_values"] = forest.base.astype(np.float32).tolist()
     if task == "regression":
-        return helper.make_node("TreeEnsembleRegressor", [source], [answers], domain=ML, n_targets=len(forest.base), **nodes, **ends)
+        return helper.make_node("TreeEnsembleRegressor", [source], [answers], domain=ML, n_targets=len(forest.base), **said)
     # Its label stays inside the graph, read by nobody. Weights of one class alone are those of the second of two.
     labels = list(range(max(2, len(forest.base))))
-    return helper.make_node("TreeEnsembleClassifier", [source], ["label", answers], domain=ML, classlabels_int64s=labels, **nodes, **ends)
+    return helper.make_node("TreeEnsembleClassifier", [source], ["label", answers], domain=ML, classlabels_int64s=labels, **said)
 
 
 def _nodes(forest: Forest) -> dict[str, list[Any]]:
