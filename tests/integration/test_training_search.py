@@ -78,7 +78,7 @@ def test_defaults_are_tried_first_and_the_winner_is_as_good_as_each_of_them():
     names = [name for name in QUICK if ALGORITHMS[name].class_name("binary")]
     assert [(each.algorithm, each.parameters) for each in halving.tried[: len(names)]] == [(name, {}) for name in names]
     (place,) = [place for place, each in enumerate(halving.tried) if each.chosen]
-    losses = {scored.order: scored.losses for scored, _ in halving.scored[0]}
+    losses = {scored.order: scored.losses for scored, _ in halving.scored.values()}
     best = min(losses.values(), key=np.mean)
     assert np.mean(losses[place] - best) <= np.std(losses[place] - best, ddof=1) / len(best) ** 0.5
     assert all(np.mean(best) <= np.mean(losses[default]) for default in range(len(names)))
@@ -120,7 +120,7 @@ def test_rungs_grow_and_only_the_best_go_on(monkeypatch: pytest.MonkeyPatch):
         each.score for each in first[:3] if (each.algorithm, each.parameters) in [(one.algorithm, one.parameters) for one in last]
     )
     assert ranked(found.tried)[0].chosen
-    assert ranked(found.tried)[0].rung == 1
+    assert len(ranked(found.tried)) == len(first)
 
 
 @pytest.mark.usefixtures("quick")

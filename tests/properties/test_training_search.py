@@ -80,7 +80,7 @@ def test_what_is_drawn_for_an_algorithm_depends_on_no_other(names, seed):
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_every_draw_is_a_parameter_of_its_estimator(seed):
     """Whatever is drawn is accepted for each task that the algorithm has, and orders by size what is of one kind."""
     for name in SPACES.keys() & ALGORITHMS.keys():

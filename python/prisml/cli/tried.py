@@ -15,7 +15,7 @@ BEST = 10
 
 
 def tried_table(tried: Sequence[Tried], search: Search) -> Table:
-    """The ten candidates that got furthest, the chosen one first; it need not have the lowest score, since it may be the simplest."""
+    """The ten best candidates, the chosen one first; it need not have the lowest score, since it may be the simplest."""
     best = ranked(tried)[:BEST]
     rows = [
         (

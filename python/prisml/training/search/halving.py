@@ -34,7 +34,7 @@ _GO_ON = 2
 
 @dataclass
 class Halving:
-    """A search under way: what was tried so far, and the scores on each rung."""
+    """A search under way: what was tried so far, and of each candidate the score where it got furthest."""
 
     definition: ModelDefinition[Any]
     data: Data
@@ -44,7 +44,7 @@ class Halving:
     total: int
     clock: Callable[[], float] = time.monotonic
     tried: list[Tried] = field(default_factory=list)
-    scored: dict[int, list[tuple[Scored, Candidate]]] = field(default_factory=dict)
+    scored: dict[int, tuple[Scored, Candidate]] = field(default_factory=dict)
     _done: int = 0
     _fitted: int = 0
     _rungs: list[Part] = field(default_factory=list)
@@ -77,14 +77,13 @@ class Halving:
             left = [(candidate, seconds * GROWTH) for _, _, candidate, seconds in best]
 
     def winner(self) -> Candidate:
-        """The candidate to take, marked among what was tried: of those that were fitted on the most rows.
+        """The candidate to take, marked among what was tried; there must be one with a score.
 
-        There must be one with a score.
+        One that was fitted on fewer rows competes with what it had there: more rows, which there was no time for, make few worse.
         """
-        rung = max(self.scored)
-        chosen = choose([scored for scored, _ in self.scored[rung]])
+        chosen = choose([scored for scored, _ in self.scored.values()])
         self.tried[chosen.order] = replace(self.tried[chosen.order], chosen=True)
-        return next(candidate for scored, candidate in self.scored[rung] if scored is chosen)
+        return next(candidate for scored, candidate in self.scored.values() if scored is chosen)
 
     def _try(self, candidate: Candidate, rung: int, *, expected: float) -> tuple[Scored, float] | None:
         """The candidate's score on a rung, and the seconds it took; None where there is none."""
@@ -102,7 +101,7 @@ class Halving:
         seconds = self.clock() - began
         # The first of an algorithm are its defaults.
         self._pace.setdefault(candidate.algorithm, seconds / len(part))
-        self.scored.setdefault(rung, []).append((scored, candidate))
+        self.scored[id(candidate)] = scored, candidate
         self.tried.append(replace(note, score=score_of(scored.losses, task=self.definition.task), seconds=seconds))
         return scored, seconds
 

@@ -31,9 +31,9 @@ class Tried:
 
 
 def ranked(tried: Iterable[Tried]) -> list[Tried]:
-    """Each candidate that has a score once, where it got furthest; the chosen first, then by rung and score."""
+    """Each candidate that has a score once, where it got furthest; the chosen first, then by score."""
     furthest: dict[tuple[str, str], Tried] = {}
     for each in tried:
         if each.score is not None:
             furthest[each.algorithm, str(sorted(each.parameters.items()))] = each
-    return sorted(furthest.values(), key=lambda each: (not each.chosen, -each.rung, each.score))
+    return sorted(furthest.values(), key=lambda each: (not each.chosen, each.score))
