@@ -13,6 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench bench-peers docs clean
+.PHONY: matrix
 .PHONY: verify-parity verify-batch verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-instructions verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
 
 help:
@@ -26,6 +27,7 @@ help:
 	@echo "make bench-peers          beside everything one would use instead, half an hour; writes docs/explanation/speed.md"
 	@echo "make clean                removes all that was made"
 	@echo
+	@echo "make matrix               tries every estimator, option and step, and writes what is offered; `python -m benches.matrix --check` only compares"
 	@echo "make verify-batch         one table of verify-flights; exit code 1 where a promise is broken"
 	@echo "make verify-churn         every value seen as of a date, beside pandas on the raw file; what a model is worth that saw the future"
 	@echo "make verify-concurrency   threads under swaps, event loops, forks, gunicorn, memory under a million calls"
@@ -146,6 +148,10 @@ verify-concurrency: $(INSTALLED)
 
 verify-trees: $(INSTALLED)
 	$(BIN)/python -m benches.verify_trees
+
+# One thread each, as the tests.
+matrix: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m benches.matrix
 
 verify-leakage: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_leakage

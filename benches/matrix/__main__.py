@@ -20,6 +20,7 @@ from benches.matrix.case import Case
 from benches.matrix.cases import every_case
 from benches.matrix.data import JUDGED
 from benches.matrix.document import FILE, document_of, merged, text_of
+from benches.matrix.page import PAGE, page_of
 from benches.matrix.trial import Outcome, judge
 
 
@@ -45,12 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.file.name} is {'what' if same else 'not what'} the matrix gives")
         return 0 if same else 1
     options.file.write_text(text, encoding="utf-8")
+    if options.file == FILE:
+        PAGE.write_text(page_of(json.loads(text)), encoding="utf-8")
     return 0
 
 
 def run(cases: Sequence[Case], *, processes: int, judged: int) -> list[Outcome]:
     """The outcomes in the order of ``cases``, with a line of progress now and then."""
     started, outcomes = time.monotonic(), []
+    if processes == 1:
+        return [judge(case, judged=judged) for case in cases]
     # A library's own threads, left over from the parent, would stop in a child made by fork.
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for outcome in pool.imap(partial(judge, judged=judged), cases, chunksize=2):

@@ -71,6 +71,8 @@ def _needs(name: str, option: str, value: object) -> tuple[tuple[str, object], .
     """What has to be said beside an option, so that the library takes it."""
     if name == "DummyRegressor" and value in ("constant", "quantile"):
         return ((str(value), 0.7),)
+    if name == "HistGradientBoostingRegressor" and value == "quantile":
+        return (("quantile", 0.7),)
     if name == "SimpleImputer" and value == "constant":
         return (("fill_value", -3.0),)
     if name == "TweedieRegressor" and option == "power" and isinstance(value, float) and value < 1:
@@ -130,7 +132,9 @@ def _steps() -> Iterator[Case]:
         for step in (base, *variants(base, FORMS), *variants(base, TRIED)):
             for task in TASKS:
                 for final in ((_RIDGE if task == "regression" else _LOGISTIC), _forest(task)):
-                    yield Case(task, final, (*before, step), judges=step)
+                    # All products of one-hot columns would be many, and most of them zero.
+                    columns: Columns = "numbers" if name == "PolynomialFeatures" else "mixed"
+                    yield Case(task, final, (*before, step), columns=columns, judges=step)
 
 
 def _forest(task: Task) -> Part:
@@ -153,11 +157,11 @@ def _deep() -> Iterator[Case]:
         network = Part("sklearn.neural_network", f"MLP{kind}")
         for final in (linear, boosted, network):
             yield Case(task, final, (_SCALER, pca))
-            yield Case(task, final, (imputer, _SCALER, squares, best), missing="nan")
+            yield Case(task, final, (imputer, _SCALER, squares, best), missing="nan", columns="numbers")
             yield Case(task, final, (_SCALER, imputer, pca), missing="nan")
             yield Case(task, final, (_SCALER, power, unit))
             yield Case(task, final, (best, bins))
-            yield Case(task, final, (_SCALER, squares, _SCALER, pca))
+            yield Case(task, final, (_SCALER, squares, _SCALER, pca), columns="numbers")
         yield Case(task, boosted, (_SCALER,), missing="nan")
         yield Case(task, boosted, (best,))
         if task != "multiclass":

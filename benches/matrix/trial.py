@@ -28,6 +28,8 @@ from prisml.training.pipeline import FittedPipeline, fit_pipeline
 from prisml.training.refusals import RULES, Refusal
 
 _CLASSES = {"binary": (0, 1), "multiclass": (0, 1, 2), "regression": ()}
+_OF_KERNELS = 800
+"""Rows that support vector machines are fitted on: they take time by their square."""
 Verdict = Literal["exact", "inexact", "refused"]
 
 
@@ -48,7 +50,7 @@ def judge(case: Case, *, trained: int = TRAINED, judged: int = JUDGED) -> Outcom
     refusal = _rule(case)
     if refusal is not None:
         return Outcome(case, "refused", refusal=refusal)
-    rows = rows_for(case, trained)
+    rows = rows_for(case, min(trained, _OF_KERNELS) if case.estimator.module == "sklearn.svm" else trained)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

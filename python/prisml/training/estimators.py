@@ -52,9 +52,9 @@ def prepare(
     estimator.set_params(**wanted)
     if is_pipeline(estimator):
         return _of_pipeline(estimator, task, number, model)
-    check_values(estimator, model)
     seed(estimator, number, model)
     settle(estimator, model)
+    check_values(estimator, model)
     return Choice(chosen, estimator, native=encoding == "native")
 
 

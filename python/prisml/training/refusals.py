@@ -56,6 +56,12 @@ RULES: tuple[Rule, ...] = (
         Refusal("answers at random, or with a class of your own", 'Use strategy="prior".'),
     ),
     Rule(
+        ("BernoulliNB",),
+        "binarize",
+        (None,),
+        Refusal("takes every number for 0 or 1", "Use binarize=0.0, which is the mean of a number that was scaled."),
+    ),
+    Rule(
         ("GradientBoostingClassifier",),
         "loss",
         ("exponential",),
@@ -114,7 +120,7 @@ REFUSED: Mapping[str, Refusal] = MappingProxyType(
         **dict.fromkeys(("GaussianProcessClassifier", "GaussianProcessRegressor", "KernelRidge"), _PROCESS),
         "CategoricalNB": Refusal(
             "takes each number for a category, and fails for one that training did not see",
-            'Use "gaussian_nb", or KBinsDiscretizer(encode="onehot-dense") before BernoulliNB(binarize=None).',
+            'Use "gaussian_nb", or KBinsDiscretizer(encode="onehot-dense") before BernoulliNB(binarize=0.5).',
         ),
         "CalibratedClassifierCV": Refusal("puts estimators together, which are not written", "Give the estimator alone."),
         "IsotonicRegression": Refusal("reads one column", 'Use "hist_gradient_boosting" with monotonic_cst.'),

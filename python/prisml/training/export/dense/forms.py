@@ -51,7 +51,7 @@ FORMS: Mapping[str, Options] = MappingProxyType(
 
 TRIED: Mapping[str, Options] = MappingProxyType(
     {
-        "BernoulliNB": {"binarize": (None, 0.0, 0.5)},
+        "BernoulliNB": {"binarize": (0.0, 0.5)},
         "ElasticNet": {"positive": _BOTH},
         "GaussianNB": {"var_smoothing": (1e-9, 1e-2)},
         "HuberRegressor": {"fit_intercept": _BOTH},
