@@ -85,8 +85,9 @@ def define_model(
         ``"logistic_regression"``, ``"linear_regression"``, ``"ridge"``, ``"lasso"``, ``"elastic_net"``, ``"sgd"``, ``"huber"``,
         ``"poisson"``, ``"gamma"``, ``"tweedie"``, ``"bayesian_ridge"``, ``"quantile"``, ``"lda"``, ``"qda"``, ``"gaussian_nb"``, ``"mlp"``,
         ``"svm"``, ``"decision_tree"``, ``"extra_tree"``, ``"random_forest"``, ``"extra_trees"``, ``"gradient_boosting"``,
-        ``"hist_gradient_boosting"``, ``"xgboost"``, ``"lightgbm"``; an estimator; or a Pipeline of scikit-learn that ends in one. ``"auto"`` tries
-        several of them with several parameters on a part of the training rows that is kept for it, and takes the simplest of the best.
+        ``"hist_gradient_boosting"``, ``"xgboost"``, ``"lightgbm"``; an estimator; or a Pipeline of scikit-learn that ends in one.
+        ``"auto"`` tries several of the names with several parameters on a part of the training rows that is kept for it, and takes
+        the simplest of the best.
     ``params``
         Parameters for the algorithm named.
     ``time_budget``
