@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo matrix test lint format bench bench-peers docs trainer-image clean
-.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-trees verify-web
+.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -49,6 +49,7 @@ help:
 	@echo "make verify-snapshots     extractions while another process writes: each of one state, and no writer waits for long"
 	@echo "make verify-start         loading, first and second prediction, memory, beside ONNX Runtime's session"
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
+	@echo "make verify-training      five real data sets: metrics beside scikit-learn by hand, a search beside defaults"
 	@echo "make verify-trees         exported trees of every kind and option beside scikit-learn, XGBoost and LightGBM, at every threshold"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
@@ -172,6 +173,9 @@ verify-leakage: $(FLIGHTS)
 
 verify-gates: $(INSTALLED)
 	$(BIN)/python -m benches.verify_gates
+
+verify-training: $(FLIGHTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_training
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions

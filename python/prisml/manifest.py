@@ -257,6 +257,18 @@ class Rows(_Frozen):
     test: int
 
 
+class Search(_Frozen):
+    """How the estimator was found: how many candidates were fitted, on how many rows at each rung, and what they were judged by.
+
+    ``metric`` is that of the ``validation_rows`` rows, which were kept from the candidates and are no part of the hold-out.
+    """
+
+    candidates: int
+    rungs: tuple[int, ...]
+    metric: str
+    validation_rows: int
+
+
 class Fingerprints(_Frozen):
     """SHA-256 of what a process must agree on to serve the version: the columns read, each expression's SQL, each resolver's code."""
 
@@ -276,7 +288,7 @@ class Manifest(_Frozen):
     found and the definition waived, as ``"guard:feature"``. ``warnings`` are what was found of the rows before fitting;
     ``cross_validation`` is None where none was asked for, ``calibration`` where probabilities are as fitted, ``threshold_rule`` where the
     definition gives the threshold. ``report_sha256`` is of the report that the version was trained with; None where none was written:
-    serving needs no report.
+    serving needs no report. ``search`` says how the estimator was found where that was left to training.
     """
 
     format: Literal[1] = FORMAT_VERSION
@@ -299,6 +311,7 @@ class Manifest(_Frozen):
     encoding: Literal["ordinal", "one_hot", "native"] | None = None
     estimator: str
     parameters: dict[str, JsonValue]
+    search: Search | None = None
     split: dict[str, JsonValue]
     seed: int
     holdout: str | None = None

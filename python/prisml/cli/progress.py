@@ -7,9 +7,33 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
 
 from prisml.cli.render import console
+
+
+class _Left(ProgressColumn):
+    """What is left of the time that a search has, behind its bar."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def render(self, task: Task) -> Text:
+        if self._seconds is None or task.description != "search" or task.finished:
+            return Text()
+        return Text(f"{max(self._seconds - (task.elapsed or 0.0), 0.0):.0f} s left")
 
 
 @dataclass
@@ -40,14 +64,18 @@ class Steps:
 
 
 @contextlib.contextmanager
-def steps(*, quiet: bool = False) -> Iterator[Steps]:
-    """The progress of one model's way; silent in a pipe, in a dumb terminal and when asked to be."""
+def steps(*, quiet: bool = False, search: float | None = None) -> Iterator[Steps]:
+    """The progress of one model's way; silent in a pipe, in a dumb terminal and when asked to be.
+
+    ``search`` are the seconds that a search has, whose rest is shown.
+    """
     screen = console(stderr=True)
     if quiet or not sys.stderr.isatty() or screen.is_dumb_terminal:
         yield Steps()
         return
     words = TextColumn("{task.description:<10}")
-    with Progress(SpinnerColumn(finished_text=" "), words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=screen) as bars:
+    columns = (SpinnerColumn(finished_text=" "), words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _Left(search))
+    with Progress(*columns, console=screen) as bars:
         made = Steps(_bars=bars)
         yield made
         made.finish()

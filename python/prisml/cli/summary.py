@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from prisml.cli import render, tables
 from prisml.cli.findings import as_document as checked_document
 from prisml.cli.findings import write_findings
+from prisml.cli.tried import tried_documents, tried_table, untried
 from prisml.commands.train import Trained
 
 if TYPE_CHECKING:
     from prisml.training.fit import Candidate
 
 STORED = {
-    *("task", "estimator", "parameters", "rows", "split", "seed", "metrics", "baseline"),
+    *("task", "estimator", "parameters", "search", "rows", "split", "seed", "metrics", "baseline"),
     *("threshold", "threshold_rule", "calibration", "waived", "warnings", "cross_validation", "parity"),
 }
 """What of the manifest belongs to the verdict."""
@@ -28,6 +29,10 @@ def write_summary(trained: Trained) -> None:
     manifest = trained.candidate.artifact.manifest
     screen = render.console()
     screen.print(render.table(trained.model, ("", ""), _facts(trained, trained.candidate)))
+    if manifest.search is not None and trained.candidate.tried:
+        screen.print(tried_table(trained.candidate.tried, manifest.search))
+        for sentence in untried(trained.candidate.tried):
+            render.say(sentence)
     screen.print(tables.metrics(manifest))
     if manifest.cross_validation is not None:
         screen.print(tables.cross_validation(manifest.cross_validation))
@@ -62,6 +67,8 @@ def as_document(trained: Trained) -> dict[str, object]:
     artifact, manifest = trained.candidate.artifact, trained.candidate.artifact.manifest
     stored: dict[str, object] = manifest.model_dump(mode="json", include=STORED)
     gates = [verdict.model_dump(mode="json") for verdict in trained.candidate.verdicts]
+    if trained.candidate.tried:
+        document["tried"] = tried_documents(trained.candidate.tried)
     return document | {"digest": artifact.digest, "bytes": len(artifact.onnx)} | stored | {"gates": gates}
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prisml.cli import render
-from prisml.manifest import CrossValidation, GateVerdict, Input, Manifest
+from prisml.manifest import CrossValidation, GateVerdict, Input, Manifest, Search
 
 
 def is_measured(manifest: Manifest) -> bool:
@@ -19,7 +19,8 @@ def is_measured(manifest: Manifest) -> bool:
 def facts(manifest: Manifest) -> list[tuple[str, str]]:
     """Task, rows, split, what was done to probabilities, and parity, each as a line of a table."""
     data = _data(manifest) if is_measured(manifest) else []
-    return [("task", f"{manifest.task} ({manifest.estimator})"), *data, *_adjusted(manifest), ("parity", _parity(manifest))]
+    searched = [("search", _search(manifest.search))] if manifest.search is not None else []
+    return [("task", f"{manifest.task} ({manifest.estimator})"), *searched, *data, *_adjusted(manifest), ("parity", _parity(manifest))]
 
 
 def metrics(manifest: Manifest) -> Table:
@@ -79,6 +80,13 @@ def features(manifest: Manifest) -> Table:
     """Each feature with its kind and what it is made of."""
     rows = [(each.name, each.kind, _made_of(each), _missing(each), _categories(each)) for each in manifest.inputs]
     return render.table("Features", ("feature", "kind", "made of", "missing", "categories"), rows, right=("categories",))
+
+
+def _search(search: Search) -> str:
+    """How many were fitted on how many rows, and what judged them."""
+    rows = ", ".join(f"{count:,}" for count in search.rungs)
+    judged = f"judged by {search.metric} on {search.validation_rows:,} others"
+    return f"the best of {render.count(search.candidates, 'candidate')}, fitted on {rows} rows, {judged}"
 
 
 def _data(manifest: Manifest) -> list[tuple[str, str]]:

@@ -31,6 +31,12 @@ from prisml.registry.registry import Registry
 @click.option("--no-activate", is_flag=True, help="Publish, but let the version that serves now serve on.")
 @options.label
 @options.note
+@click.option(
+    "--time-budget",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help='How long algorithm="auto" tries; else the definition\'s time_budget=.',
+)
 @container.backend
 @container.image
 @container.dry_run
@@ -43,6 +49,7 @@ def train(
     no_activate: bool,
     label: str | None,
     note: str | None,
+    time_budget: float | None,
     backend: Backend | None,
     image: str | None,
     dry_run: bool,
@@ -60,6 +67,8 @@ def train(
     how to activate it. Where the current folder is in a git repository, the commit is kept with the version.
 
     With --backend docker the same runs in a container, which needs no training stack here.
+
+    For a model with algorithm="auto" an algorithm is searched for within the time budget, and what was tried is shown.
     """
     config = read_config(database=database, registry=registry, backend=backend, image=image)
     if (code := container.train_elsewhere(config, targets, dry_run=dry_run, as_json=as_json)) is not None:
@@ -69,8 +78,10 @@ def train(
     found = find_definitions(targets or config.models, root=config.root)
     for target, error in found.failures:
         run.failed(target, error)
+    if time_budget is not None and found.definitions and all(each.time_budget is None for each in found.definitions):
+        raise click.BadParameter('no model here has algorithm="auto"', param_hint="--time-budget")
     if found.definitions:
-        train_all(run, found.definitions, config.database, Registry(config.registry), activate=not no_activate)
+        train_all(run, found.definitions, config.database, Registry(config.registry), activate=not no_activate, time_budget=time_budget)
     if as_json:
         render.write_json({"ok": run.code == 0, "exit_code": run.code, "models": run.documents})
     return run.code

@@ -56,22 +56,45 @@ class Run:
         return max(self.codes, default=0)
 
 
-def train_all(run: Run, definitions: Sequence[Definition], url: str | None, registry: Registry, *, activate: bool) -> None:
+def train_all(
+    run: Run,
+    definitions: Sequence[Definition],
+    url: str | None,
+    registry: Registry,
+    *,
+    activate: bool,
+    time_budget: float | None = None,
+) -> None:
     """Train the models; what one of them raises does not stop the others."""
     with open_database(url) as database:
         for position, definition in enumerate(definitions):
             waiting = [each.name for each in definitions[position + 1 :]]
             attempt = Attempt(run.state)
             # What a resolver prints must not get between the lines of a JSON answer.
-            with attempt, steps(quiet=run.quiet) as progress, contextlib.redirect_stdout(sys.stderr):
+            with (
+                attempt,
+                steps(quiet=run.quiet, search=_seconds(definition, time_budget)) as progress,
+                contextlib.redirect_stdout(sys.stderr),
+            ):
                 run.state.interrupted = functools.partial(_interrupted, run, definition.name, progress, waiting)
                 trained = train_model(
-                    definition, database=database, registry=registry, activate=activate, remarks=run.remarks, progress=progress
+                    definition,
+                    database=database,
+                    registry=registry,
+                    activate=activate,
+                    remarks=run.remarks,
+                    time_budget=time_budget,
+                    progress=progress,
                 )
             if attempt.failure is not None:
                 run.failed(definition.name, attempt.failure)
             else:
                 run.ended(trained)
+
+
+def _seconds(definition: Definition, time_budget: float | None) -> float | None:
+    """How long the model is searched for; None where its algorithm is named."""
+    return None if definition.time_budget is None else time_budget or definition.time_budget
 
 
 def _interrupted(run: Run, model: str, progress: Steps, waiting: list[str]) -> str:

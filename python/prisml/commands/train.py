@@ -71,12 +71,14 @@ def train(
     registry: Registry,
     activate: bool = True,
     remarks: Remarks | None = None,
+    time_budget: float | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Check, extract, fit and judge the model, and publish it in one transaction where it passes.
 
     A check or a gate that says no is an answer and is returned; what cannot be done is raised. ``ConflictError`` where another version
-    has the label already, and ``DefinitionError`` where the estimator is not offered: before any data is read.
+    has the label already, and ``DefinitionError`` where the estimator is not offered: before any data is read. ``time_budget`` are the
+    seconds of ``algorithm="auto"``, in place of the definition's.
     """
     started = time.perf_counter()
     require_training_stack(definition.algorithm)
@@ -90,7 +92,7 @@ def train(
     reads = _reads(definition, database)
     active = read_active(definition, registry, before)
     extracted = extract(definition, database, beside=() if active is None else active.inputs, progress=progress)
-    candidate = fit(definition, extracted, reads=reads, active=active, progress=progress)
+    candidate = fit(definition, extracted, reads=reads, active=active, time_budget=time_budget, progress=progress)
     version, known, held = None, False, None
     if candidate.passed:
         version, known = _publish(candidate, registry, said, activate=activate, progress=progress)

@@ -192,6 +192,9 @@ ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
 )
 """Every algorithm that ``algorithm=`` takes by name."""
 
+AUTO = "auto"
+"""What ``algorithm=`` takes to have one of them searched for."""
+
 
 @runtime_checkable
 class Estimator(Protocol):
@@ -219,6 +222,9 @@ def algorithm_of(learner: Learner) -> Algorithm | None:
 
 def takes_nan(learner: Learner, params: Mapping[str, object]) -> bool:
     """Whether missing numbers may reach the estimator as NaN and the exported graph still agree with it."""
+    if learner == AUTO:
+        # A search fills for each candidate what that one cannot take.
+        return True
     steps = steps_of(learner)
     if steps and not isinstance(learner, str):
         fills = fills_nan(steps[:-1])
@@ -236,8 +242,10 @@ def check_algorithm(place: Place, algorithm: object, task: Task) -> None:
     """Refuse an algorithm that is unknown, or that does not learn ``task``."""
     here = place.of("the algorithm")
     if isinstance(algorithm, str):
+        if algorithm == AUTO:
+            return
         if algorithm not in ALGORITHMS:
-            raise here.error(f"{algorithm!r} is not known", choose_from(ALGORITHMS, algorithm))
+            raise here.error(f"{algorithm!r} is not known", choose_from((*ALGORITHMS, AUTO), algorithm))
         if ALGORITHMS[algorithm].class_name(task) is None:
             fitting = ", ".join(name for name, known in ALGORITHMS.items() if known.class_name(task) is not None)
             raise here.error(f"{algorithm!r} cannot learn a {task} task", f"For {task} there are: {fitting}.")
@@ -257,6 +265,10 @@ def check_params(place: Place, algorithm: Learner, params: object) -> Mapping[st
     here = place.of("params")
     if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
         raise here.error("is no mapping from names to values", "Write params={'max_depth': 6}.")
+    if algorithm == AUTO:
+        raise here.error(
+            'is given beside algorithm="auto", which finds them', "Leave params= out, or name the algorithm that they are for."
+        )
     if not isinstance(algorithm, str):
         raise here.error(
             f"is given beside an estimator, which has its own ({type(algorithm).__name__})", "Set them where the estimator is made."

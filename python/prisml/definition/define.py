@@ -22,6 +22,7 @@ from prisml.definition.balance import (
     read_class_weight,
     read_validation_size,
 )
+from prisml.definition.budget import check_time_budget
 from prisml.definition.encoding import Encoding, check_encoding
 from prisml.definition.features import Expression, FeatureLike, FeatureSpec, Resolver
 from prisml.definition.gates import Gate, accuracy_gate, check_gates
@@ -59,6 +60,7 @@ def define_model(
     positive: bool | int | str | Enum | None = None,
     algorithm: Learner = "hist_gradient_boosting",
     params: Mapping[str, object] | None = None,
+    time_budget: float | None = None,
     encoding: Encoding = "auto",
     as_of: AsOfLike = None,
     split: Split | Literal["time"] | None = None,
@@ -98,8 +100,12 @@ def define_model(
         ``"poisson"``, ``"gamma"``, ``"tweedie"``, ``"bayesian_ridge"``, ``"quantile"``, ``"lda"``, ``"qda"``, ``"gaussian_nb"``, ``"mlp"``,
         ``"svm"``, ``"decision_tree"``, ``"extra_tree"``, ``"random_forest"``, ``"extra_trees"``, ``"gradient_boosting"``,
         ``"hist_gradient_boosting"``, ``"xgboost"``, ``"lightgbm"``; an estimator; or a Pipeline of scikit-learn that ends in one.
+        ``"auto"`` tries several of the names with several parameters on a part of the training rows that is kept for it, and takes
+        the simplest of the best.
     ``params``
         Parameters for the algorithm named.
+    ``time_budget``
+        Of ``algorithm="auto"``: the seconds after which nothing more is tried (60).
     ``encoding``
         How categories reach trees: ``"ordinal"``, as numbers that they compare by order, or ``"native"``, as sets that they split on
         (hist_gradient_boosting, xgboost, lightgbm). ``"auto"`` is ordinal for trees; linear models have a weight for each category.
@@ -162,6 +168,7 @@ def define_model(
         positive=resolve_positive(place, resolved, learned.type, positive),
         algorithm=algorithm,
         params=given,
+        time_budget=check_time_budget(place, algorithm, time_budget),
         encoding=check_encoding(place, encoding, algorithm),
         split=parts,
         seed=_check_seed(place, seed),

@@ -64,7 +64,7 @@ class ModelDefinition(Generic[T]):
     ``gates`` includes the one of ``min_accuracy``; ``waive`` is sorted; ``inputs`` are the columns of the encoded matrix in order,
     their categories not yet known; ``horizon`` is how far the label looks past ``as_of``; ``cv`` is into how many folds the training
     part is divided to see how much the metrics vary. ``threshold_rule`` is by what training chooses the threshold, in place of
-    ``threshold``. Two definitions are equal only where they are the same object.
+    ``threshold``; ``time_budget`` are the seconds of ``algorithm="auto"``. Two definitions are equal only where they are the same object.
     """
 
     entity: type[T]
@@ -84,6 +84,7 @@ class ModelDefinition(Generic[T]):
     waive: tuple[str, ...]
     inputs: tuple[Input, ...]
     given_name: str | None
+    time_budget: float | None = None
     as_of: AsOfRule = field(default_factory=AsOfRule)
     horizon: timedelta = timedelta(0)
     cv: int | None = None

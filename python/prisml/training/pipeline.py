@@ -13,11 +13,12 @@ from pydantic import JsonValue
 
 from prisml.definition.balance import ClassWeight
 from prisml.errors import TrainingError
-from prisml.manifest import ClassLabel, Task
+from prisml.manifest import ClassLabel, Input, Task
 from prisml.training.choice import Choice
 from prisml.training.class_weight import apply_class_weight
 from prisml.training.settled import tell_categories
 from prisml.training.stages import final_of, is_pipeline
+from prisml.training.vocabulary import code_count
 
 if TYPE_CHECKING:
     from prisml.training.calibration.calibration import Calibration, Of
@@ -36,6 +37,11 @@ class Column:
     name: str
     fill: str | float | None
     codes: int
+
+
+def columns_of(inputs: Sequence[Input]) -> list[Column]:
+    """The columns of the matrix that these inputs are encoded into."""
+    return [Column(item.name, None if item.categories is not None else item.imputation, code_count(item)) for item in inputs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,11 +210,8 @@ def _fitted_steps(
     return [*steps, (ESTIMATOR, choice.estimator)]
 
 
-def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
-    """One imputer for all columns, each by its own rule; NaN stays where a column is not filled.
-
-    What is filled in is a float32, as the graph has it.
-    """
+def learned_fills(columns: Sequence[Column], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What stands for NaN in each column by its own rule, a float32 as the graph has it; NaN where a column is not filled."""
     from sklearn.impute import SimpleImputer
 
     values = np.full(len(columns), np.nan, dtype=np.float32)
@@ -217,8 +220,15 @@ def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
             values[place] = SimpleImputer(strategy=column.fill).fit(matrix[:, [place]]).statistics_[0]
         elif column.fill is not None:
             values[place] = column.fill
+    return values
+
+
+def _filling(columns: Sequence[Column], matrix: NDArray[np.float32]) -> Any:
+    """One imputer for all columns."""
+    from sklearn.impute import SimpleImputer
+
     imputer = SimpleImputer(keep_empty_features=True).fit(matrix[:1])
-    imputer.statistics_ = values
+    imputer.statistics_ = learned_fills(columns, matrix)
     return imputer
 
 

@@ -6,15 +6,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from prisml import manifest
 from prisml.definition.balance import Calibrate
-from prisml.training.calibration.calibration import Calibration, Of
+from prisml.errors import DefinitionError
+from prisml.manifest import Manifest
+from prisml.training.calibration.calibration import Calibration, Floats, Of
 from prisml.training.calibration.fitting import fit_calibrators
 from prisml.training.calibration.leaves import has_shares, unweighted
 from prisml.training.calibration.nodes import calibrated
+from prisml.training.calibration.record import record
 from prisml.training.calibration.score import Ending
 from prisml.training.export import export
 from prisml.training.parts import Data
 from prisml.training.pipeline import ESTIMATOR, FittedPipeline
+from prisml.training.production import predict
+from prisml.training.stages import final_of, is_pipeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +30,12 @@ class Calibrated:
     fitted: FittedPipeline
     onnx: bytes
     calibration: Calibration | None
+
+    def record(self, data: Data, draft: Manifest, *, before: bytes, after: Floats) -> manifest.Calibration | None:
+        """What the manifest keeps: ``before`` is the graph that was calibrated, ``after`` the calibrated one's predictions of the hold-out."""
+        if self.calibration is None:
+            return None
+        return record(self.calibration, data.test.target, before=predict(before, draft, data.test.matrix), after=after)
 
 
 def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibrate | None, model: str) -> Calibrated:
@@ -36,6 +48,12 @@ def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibr
     if method is None and len(set(weights)) < 2:
         return Calibrated(fitted, onnx, None)
     of = _score_of(fitted, onnx, classes)
+    if method is None and is_pipeline(fitted.estimator) and has_shares(final_of(fitted.estimator)):
+        raise DefinitionError(
+            f"Model {model!r}: the class weights of trees at the end of a Pipeline cannot be taken back exactly.",
+            {"model": model, "parameter": "class_weight"},
+            ['Give calibrate="sigmoid" beside them, or name the algorithm without a Pipeline.'],
+        )
     if method is None or data.validation is None:
         calibration = Calibration("prior", of, weights, (), len(data.train))
         if has_shares(fitted.estimator):

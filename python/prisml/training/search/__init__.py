@@ -1,0 +1,1 @@
+"""``algorithm="auto"``: an algorithm and its parameters, found by successive halving on a part of the training rows."""
