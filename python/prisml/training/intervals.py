@@ -3,9 +3,9 @@
 Nothing is drawn: the variance is the one that a bootstrap tends to (``influence``), and the shape is that of the metric's kind.
 
 - A *share* (``f1``, ``roc_auc``) is as sure as the share of an effective number of yes-or-no answers that has its variance (Korn and
-  Graubard, Survey Methodology 24, 1998): the lower end is that of Clopper and Pearson, the upper that of Jeffreys (Brown, Cai and DasGupta,
-  Statistical Science 2001), since a share that chance makes too large has too small a variance too. The variance counts one row more of
-  each class, as uncertain as a row can be: what ten positives do not show, their own variance does not know.
+  Graubard, Survey Methodology 24, 1998). The upper end is that of Jeffreys, the lower a third of the way from there to that of Clopper and
+  Pearson (Brown, Cai and DasGupta, Statistical Science 2001), since a share that chance makes too large has too small a variance too. The
+  variance counts one row more of each class, as uncertain as a row can be: what ten positives do not show, their own does not know.
 - A *loss* (``log_loss``, ``mae``) is a sum of weighted events, as a standardised rate is: the ends are those of a gamma, the upper with the
   largest row counted once more (Fay and Feuer, Statistics in Medicine 16, 1997).
 - ``ece`` is made larger by chance: what chance adds, by bins that are normal, is taken off (the mean of a folded normal). Cautious.
@@ -83,7 +83,7 @@ def _share(metric: str, holdout: Holdout, value: float, tail: float) -> Ends:
     rows = found.centre * (1.0 - found.centre) / found.variance
     value = min(max(value, 0.0), 1.0)
     yes, no = rows * value, rows * (1.0 - value)
-    low = float(stats.beta.ppf(tail, yes, no + 1.0)) if value > 0 else 0.0
+    low = float(stats.beta.ppf(tail, yes + 1 / 3, no + 2 / 3)) if value > 0 else 0.0
     return low, float(stats.beta.ppf(1.0 - tail, yes + 0.5, no + 0.5)) if value < 1 else 1.0
 
 
