@@ -107,7 +107,7 @@ def test_completing_a_command_imports_none():
         f"print([item.value for item in offered], [name for name in {HEAVY!r} if name in sys.modules])\n"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout == "['rollback', 'register', 'registry'] []\n"
+    assert shown.stdout == "['report', 'rollback', 'register', 'registry'] []\n"
 
 
 def test_the_command_line_itself_needs_no_sqlalchemy():
