@@ -28,7 +28,7 @@ from prisml.training.parity import verify
 from prisml.training.pipeline import Column, fit_pipeline
 from prisml.training.vocabulary import code_count, make_vocabulary
 from tests.support.shop import Customer
-from tests.support.training import EVERY, Visit, extracted, visits
+from tests.support.training import EVERY, OTHERS, Visit, extracted, visits
 
 ROOT = Path(__file__).parents[2]
 ROW = {"age": 41, "income": 51_000.0, "country": "US", "zip": 20, "member": True}
@@ -186,7 +186,7 @@ for algorithm in sys.argv[1:]:
 
 def test_the_same_data_and_seed_give_the_same_digest_in_another_process():
     """Nothing of the day, the process or the order of its memory stands in an artifact."""
-    algorithms = ("logistic_regression", "random_forest", "hist_gradient_boosting")
+    algorithms = ("logistic_regression", "random_forest", "hist_gradient_boosting", *OTHERS)
     here = [fit(visits(algorithm=algorithm), extracted()).artifact.digest for algorithm in algorithms]
     again = subprocess.run([sys.executable, "-c", FRESH, *algorithms], capture_output=True, text=True, check=True, cwd=ROOT)
     assert again.stdout.split() == here

@@ -210,6 +210,26 @@ def test_an_option_that_does_not_fit_the_features_kind_is_refused(feature, what,
     assert "feature 'x'" in error.message
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "encoding", "what", "way_out"),
+    [
+        (
+            "random_forest",
+            "native",
+            'is "native", and random_forest does not split on categories',
+            "hist_gradient_boosting, xgboost",
+        ),
+        ("logistic_regression", "native", 'is "native", and logistic_regression does not split', "leave encoding out"),
+        ("logistic_regression", "ordinal", 'is "ordinal", and logistic_regression would take codes for quantities', "Leave encoding out"),
+        ("hist_gradient_boosting", "natve", "encoding is 'natve'", "Did you mean 'native'?"),
+        ("hist_gradient_boosting", None, "encoding is None", "Known are: auto, ordinal, native."),
+    ],
+)
+def test_an_encoding_that_the_algorithm_cannot_learn_from_is_refused(algorithm, encoding, what, way_out):
+    """By name, with the algorithms that can."""
+    says(refusal(algorithm=algorithm, encoding=encoding), what, way_out)
+
+
 @pytest.mark.parametrize("algorithm", ["logistic_regression", "gradient_boosting"])
 def test_missing_numbers_reach_only_an_estimator_that_takes_them(algorithm):
     """missing="native" is refused for the named classifiers that take no NaN."""
