@@ -32,7 +32,7 @@ class Calibrated:
     calibration: Calibration | None
 
     def record(self, data: Data, draft: Manifest, *, before: bytes, after: Floats) -> manifest.Calibration | None:
-        """What the manifest keeps: ``before`` is the graph that was calibrated, ``after`` the calibrated one's predictions of the hold-out."""
+        """What the manifest keeps: ``before`` is the graph that was calibrated, ``after`` what the calibrated one predicts of it."""
         if self.calibration is None:
             return None
         return record(self.calibration, data.test.target, before=predict(before, draft, data.test.matrix), after=after)
