@@ -60,6 +60,9 @@ class Part:
             known = {"estimator": import_module("sklearn.linear_model").LinearRegression()}
         if self.name in ("RFE", "RFECV", "SequentialFeatureSelector"):
             known = {"estimator": import_module("sklearn.linear_model").LinearRegression()}
+        if self.name in ("GenericUnivariateSelect", "SelectFdr", "SelectFpr", "SelectFwe", "SelectPercentile"):
+            # Of the scores, the one that takes classes and numbers.
+            known = {"score_func": import_module("sklearn.feature_selection").f_regression}
         made = getattr(import_module(self.module), self.name)
         return made(**{**known, **dict(self.options)})
 

@@ -25,7 +25,7 @@ _PIPELINES = """\
 ## Pipelines
 
 ```python
-algorithm=make_pipeline(StandardScaler(), PCA(5), LogisticRegression())
+algorithm = make_pipeline(StandardScaler(), PCA(5), LogisticRegression())
 ```
 
 The first step gets numbers as they are, in float64, and one column for each code of each category. Missing numbers are filled before, by

@@ -58,7 +58,7 @@ def judge(case: Case, *, trained: int = TRAINED, judged: int = JUDGED) -> Outcom
             onnx = export(fitted, classes=len(_CLASSES[case.task]), model="matrix")
             difference = _compare(case, rows, fitted, onnx, judged)
     except (DefinitionError, TrainingError) as error:
-        why = Refusal("is refused by scikit-learn with a table of floats", "Use another value.")
+        why = Refusal("is refused by its library for this task", "Leave it out.")
         return Outcome(case, "refused", refusal=why, reason=f"{error} {error.__cause__ or ''}")
     except (EncodingError, ExportError, ParityError) as error:
         return Outcome(case, "inexact", float(error.context.get("largest", np.inf)), reason=str(error))  # type: ignore[arg-type]

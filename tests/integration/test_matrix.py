@@ -42,9 +42,9 @@ def test_the_matrix_is_large_enough_to_mean_something():
 
 
 def test_a_graph_that_is_not_the_model_is_found_inexact():
-    """Behind box-cox's own numbers nothing is left of the column far from zero, so that the verdict is not exact."""
-    far = Case("binary", Part("sklearn.linear_model", "LogisticRegression"), (Part("sklearn.preprocessing", "PowerTransformer"),))
-    assert judge(far, trained=600, judged=2_000).verdict == "inexact"
+    """XGBoost told to have no objective answers with a sum where the graph has a probability."""
+    part = Part("xgboost", "XGBClassifier", (("objective", None),))
+    assert judge(Case("binary", part, (), "ordinal", "nan"), trained=600, judged=2_000).verdict == "inexact"
 
 
 def test_entries_that_are_deleted_come_back_byte_for_byte(tmp_path, capsys):

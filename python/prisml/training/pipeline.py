@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -124,7 +125,7 @@ def parameters_of(estimator: Any) -> dict[str, JsonValue]:
     """The estimator's parameters as JSON; what JSON cannot hold is described by its type. Of a Pipeline, its steps and their parameters."""
     if is_pipeline(estimator):
         of_steps = {f"{name}__{key}": value for name, step in estimator.steps for key, value in parameters_of(step).items()}
-        return {"steps": {name: type(step).__name__ for name, step in estimator.steps}, **of_steps}
+        return {"steps": [{"name": name, "class": type(step).__name__} for name, step in estimator.steps], **of_steps}
     return {name: _as_json(value) for name, value in sorted(estimator.get_params(deep=False).items())}
 
 
@@ -201,7 +202,10 @@ def _fitted_steps(
         design = _design(columns, sparse=sparse, scales=choice.scales)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
-    choice.estimator.fit(table, target, **told)
+    with warnings.catch_warnings():
+        # scikit-learn is to give it up, and has nothing else yet that stands in one estimator.
+        warnings.filterwarnings("ignore", message="The `probability` parameter", category=FutureWarning)
+        choice.estimator.fit(table, target, **told)
     return [*steps, (ESTIMATOR, choice.estimator)]
 
 

@@ -21,7 +21,8 @@ def write_kernel(estimator: Any, columns: Affine, writer: Writer, task: Task) ->
     if task == "regression":
         return score
     # libsvm's decision is for the first class, scikit-learn's for the second.
-    exponent = writer.add("Sub", writer.doubles(-estimator.probB_), writer.add("Mul", score, writer.doubles(-estimator.probA_)))
+    a, b = float(estimator._probA[0]), float(estimator._probB[0])  # noqa: SLF001 - scikit-learn gives up showing them.
+    exponent = writer.add("Sub", writer.doubles(-b), writer.add("Mul", score, writer.doubles(-a)))
     first = writer.add("Sigmoid", exponent)
     return couple(writer, writer.add("Clip", first, writer.doubles(_LEAST), writer.doubles(1.0 - _LEAST)))
 
