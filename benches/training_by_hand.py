@@ -151,10 +151,11 @@ def _of_many(truth: Numbers, shares: Numbers) -> dict[str, float]:
     }
 
 
-def losses(truth: Numbers, predicted: Numbers, classes: Sequence[Any]) -> NDArray[np.float64]:
-    """The loss of each row: its log loss, or its squared error."""
+def losses(
+    truth: Numbers, predicted: Numbers, classes: Sequence[Any], *, smallest: float = float(np.finfo(np.float64).eps)
+) -> NDArray[np.float64]:
+    """The loss of each row: its log loss, no probability below ``smallest``, or its squared error."""
     if not classes:
         return np.asarray((predicted - truth) ** 2, dtype=np.float64)
     codes = np.asarray([list(classes).index(each) for each in truth.tolist()])
-    smallest = np.finfo(np.float64).eps
     return np.asarray(-np.log(np.clip(predicted[np.arange(len(codes)), codes], smallest, 1 - smallest)))
