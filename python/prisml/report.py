@@ -1,7 +1,8 @@
 """What is known of how a version does, besides its manifest: curves, importances, slices and a profile of the data, and its JSON.
 
-``report.json`` is made while training, of the production engine's predictions. It holds no row: every figure is of many rows, and of a row
-that was predicted badly there is the key alone. Its size has a bound whatever the number of features: what is left out is counted.
+``report.json`` is made while training, of the production engine's predictions. Of a row that was predicted badly it holds the key and the
+error; its other figures are counts, means and quantiles, and the few values of a number that has few. Its size has a bound whatever the
+number of features: what is left out is counted.
 
 Rule of change: that of the manifest, with a number of its own.
 """

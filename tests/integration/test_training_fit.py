@@ -294,7 +294,9 @@ def test_progress_names_each_step():
     """Begun and done, in order."""
     told: list[tuple[str, int, int | None]] = []
     fit(visits(), extracted(), progress=lambda *step: told.append(step))
-    assert told == [(name, done, 1) for name in ("split", "leakage", "fit", "export", "parity", "evaluate", "gates") for done in (0, 1)]
+    assert told == [
+        (name, done, 1) for name in ("split", "leakage", "fit", "export", "parity", "evaluate", "gates", "report") for done in (0, 1)
+    ]
 
 
 class Exported:

@@ -78,7 +78,7 @@ def _data(subject: Subject) -> str:
     lines = [
         f"{rows.extracted:,} rows were read: {rows.train:,} to train, {rows.test:,} held out ({split}).",
         _profile(subject.report),
-        "No row and no value of a row is in this model card.",
+        "No row is in this model card; categories of features are named.",
     ]
     return "## Data\n\n" + "\n\n".join(line for line in lines if line)
 
