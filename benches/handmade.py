@@ -159,7 +159,7 @@ class Handmade:
 
     def _pipeline(self, algorithm: str, *, regression: bool) -> Pipeline:
         steps: list[tuple[str, Any]] = []
-        if algorithm != "hist_gradient_boosting":
+        if algorithm not in ("hist_gradient_boosting", "decision_tree", "random_forest"):
             steps.append(("fill", SimpleImputer(strategy="median")))
         if algorithm in LINEAR:
             steps.append(("design", self._design()))

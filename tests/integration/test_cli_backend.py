@@ -58,7 +58,7 @@ def test_a_model_is_trained_in_a_container_as_it_would_be_here(engine: StandIn, 
         said = {"LOGNAME": "ada", "PRISML_COMMIT": "9f3ab2c"}
         done = run(project, "train", "--backend", "docker", "--label", "v1.0", "--note", "-- the first", **said)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.rstrip().endswith("it serves now.")
+    assert "it serves now." in done.stdout
     registry = Registry(f"sqlite:///{project}/.prisml/registry.db")
     version = registry.version("churn", "v1.0")
     assert (version.note, version.author, version.commit, version.active) == ("-- the first", "ada", "9f3ab2c", True)
@@ -169,20 +169,20 @@ def test_auto_takes_a_container_where_the_training_stack_is_missing(
     engine: StandIn, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """With a stack that cannot train, auto goes to the engine; without one it says how to get either; local never looks for one."""
-    useless = tmp_path / "useless" / "protobuf-7.34.0.dist-info"
+    useless = tmp_path / "useless" / "scikit_learn-1.4.2.dist-info"
     useless.mkdir(parents=True)
-    (useless / "METADATA").write_text("Metadata-Version: 2.1\nName: protobuf\nVersion: 7.34.0\n")
+    (useless / "METADATA").write_text("Metadata-Version: 2.1\nName: scikit-learn\nVersion: 1.4.2\n")
     monkeypatch.syspath_prepend(useless.parent)
     engine.answer(run={"code": 0})
     assert prisml_with("train").exit_code == 0
     assert len(engine.calls("run")) == 1
     monkeypatch.setenv("PRISML_BACKEND", "local")
-    assert "protobuf 7.34.0 is installed" in prisml_with("train").stderr
+    assert "scikit-learn 1.4.2 is installed" in prisml_with("train").stderr
     monkeypatch.delenv("PRISML_BACKEND")
     monkeypatch.setenv("PATH", str(tmp_path))
     neither = prisml_with("train")
     assert (neither.exit_code, len(engine.calls("run"))) == (2, 1)
-    for words in ("neither here nor in a container", "protobuf 7.34.0 is installed", "Neither docker nor podman", "Install Docker"):
+    for words in ("neither here nor in a container", "scikit-learn 1.4.2 is installed", "Neither docker nor podman", "Install Docker"):
         assert words in neither.stderr
 
 

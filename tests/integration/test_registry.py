@@ -179,7 +179,7 @@ def test_a_newer_schema_is_refused(registry: Registry, database: Engine):
     with database.begin() as connection:
         connection.execute(update(schema).values(version=99))
     for use in (registry.names, lambda: registry.active("churn"), lambda: registry.publish(make_artifact(bias=1.0))):
-        with pytest.raises(RegistryError, match=r"has schema 99; this release reads up to 2\. Upgrade prisml"):
+        with pytest.raises(RegistryError, match=r"has schema 99; this release reads up to 3\. Upgrade prisml"):
             use()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from prisml.errors import PrisMLError, RegistryError
 from prisml.registry import Registry
+from prisml.registry.tables import SCHEMA_VERSION
 from tests.artifacts import make_artifact
 
 NOBODY = 65534
@@ -38,7 +39,7 @@ def check_reading(registry: Registry) -> None:
     assert registry.held("churn") is not None
     assert [version.number for version in registry.prune("churn", keep=0, dry_run=True)] == [2]
     assert registry.verify().problems == ()
-    assert registry.schema() == registry.upgrade() == 2
+    assert registry.schema() == registry.upgrade() == SCHEMA_VERSION
 
 
 def writers(registry: Registry) -> list[Callable[[], object]]:

@@ -120,9 +120,13 @@ def test_whatever_option_is_given_the_feature_is_named_in_its_refusal(option, va
     assert error is None or (error.context["feature"] == "x" and "feature 'x'" in error.message)
 
 
-@given(name=st.sampled_from(list(ALGORITHMS)), place=st.integers(0, 30), letter=st.sampled_from(string.ascii_lowercase + "_"))
+@given(
+    name=st.sampled_from([name for name in ALGORITHMS if len(name) > 5]),
+    place=st.integers(0, 30),
+    letter=st.sampled_from(string.ascii_lowercase + "_"),
+)
 def test_a_misspelt_algorithm_is_answered_with_the_right_one(name, place, letter):
-    """One wrong letter in a name of an algorithm is answered with that name, or with another that is as near."""
+    """One wrong letter in a name of an algorithm, unless that is short, is answered with that name, or with another that is as near."""
     wrong = name[: place % len(name)] + letter + name[place % len(name) + 1 :]
     assume(wrong not in ALGORITHMS)
     said = str(refusal(algorithm=wrong))

@@ -10,6 +10,7 @@ from prisml.definition.algorithms import Algorithm, Learner, algorithm_of
 from prisml.errors import TrainingEnvironmentError
 
 _NEEDED = ("scikit-learn", "onnx")
+_OLDEST_SCIKIT_LEARN = (1, 6)
 _NOTED = ("numpy", "onnxruntime", "prisml", "protobuf", "scipy")
 # Which distributions a library comes in.
 _COMES_IN: Mapping[str, tuple[str, ...]] = {"xgboost": ("xgboost", "xgboost-cpu")}
@@ -41,10 +42,21 @@ def require_extra(algorithm: Algorithm) -> dict[str, str]:
 
 
 def check_versions(found: Mapping[str, str | None]) -> None:
-    """Raise ``TrainingEnvironmentError`` where ``found`` (distribution to version, None: absent) lacks what training needs."""
+    """Raise ``TrainingEnvironmentError`` where ``found`` (distribution to version, None: absent) lacks what training needs, or has it too old."""
     missing = [name for name in _NEEDED if found.get(name) is None]
     if missing:
         raise TrainingEnvironmentError(f"Training needs {', '.join(missing)}, which cannot be found.", {"missing": missing}, [_INSTALL])
+    number = found["scikit-learn"]
+    if number is not None and _release(number) < _OLDEST_SCIKIT_LEARN:
+        oldest = ".".join(map(str, _OLDEST_SCIKIT_LEARN))
+        raise TrainingEnvironmentError(
+            f"scikit-learn {number} is installed, and training needs {oldest} or newer.", {"scikit-learn": number}, [_INSTALL]
+        )
+
+
+def _release(number: str) -> tuple[int, ...]:
+    """The first two parts of a version, as numbers."""
+    return tuple(int(part) for part in number.split(".")[:2] if part.isdigit())
 
 
 def _installed(name: str) -> str | None:
