@@ -42,7 +42,7 @@ def require_extra(algorithm: Algorithm) -> dict[str, str]:
 
 
 def check_versions(found: Mapping[str, str | None]) -> None:
-    """Raise ``TrainingEnvironmentError`` where ``found`` (distribution to version, None: absent) lacks what training needs or is too old."""
+    """Raise ``TrainingEnvironmentError`` where ``found`` (distribution to version, None: absent) lacks what training needs."""
     missing = [name for name in _NEEDED if found.get(name) is None]
     if missing:
         raise TrainingEnvironmentError(f"Training needs {', '.join(missing)}, which cannot be found.", {"missing": missing}, [_INSTALL])
