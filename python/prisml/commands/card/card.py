@@ -43,7 +43,7 @@ def _summary(subject: Subject) -> str:
     }[manifest.task]
     return (
         f"Predicts {_code(manifest.output)} of {_code(manifest.entity)}: {what}, by {_code(manifest.estimator)} of "
-        f"{len(manifest.inputs):,} features, exported to ONNX by [PrisML](https://github.com/prisml/prisml)."
+        f"{len(manifest.inputs):,} features, exported to ONNX by PrisML."
     )
 
 
