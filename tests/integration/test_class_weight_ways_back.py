@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import SGDClassifier
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
 from prisml import DefinitionError
@@ -49,6 +50,15 @@ def test_weighted_machines_and_pipelines_of_boosted_trees_have_the_base_rate(alg
 def test_weights_without_an_exact_way_back_need_a_calibrator(task, loss):
     """Of one class against the rest, and of a loss whose probabilities are no logistic curve."""
     definition = visits(task, SGDClassifier(loss=loss), class_weight="balanced")
-    with pytest.raises(DefinitionError, match="SGDClassifier .* cannot be taken back exactly") as caught:
+    with pytest.raises(DefinitionError, match=r"SGDClassifier .* cannot be taken back exactly") as caught:
         fit(definition, rare(300) if task == "binary" else extracted(task, 300))
     assert 'calibrate="sigmoid"' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "last", [ComplementNB(), GaussianNB(priors=[0.5, 0.5]), BernoulliNB(fit_prior=False), BernoulliNB(class_prior=[0.5, 0.5])]
+)
+def test_an_estimator_whose_prior_is_fixed_takes_no_weights(last):
+    """They would change nothing, and be taken back all the same."""
+    with pytest.raises(DefinitionError, match=f"{type(last).__name__} counts every row alike"):
+        fit(visits("binary", make_pipeline(MinMaxScaler(), last), class_weight="balanced"), extracted("binary", 300))
