@@ -10,6 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import Lasso, LogisticRegression, Perceptron, TweedieRegressor
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -167,3 +168,38 @@ def test_pipelines_in_pipelines_are_one():
 def test_missing_numbers_reach_a_pipeline_that_lets_them_pass_or_fills_them(steps, reaches):
     """Otherwise they are filled before its first step."""
     assert takes_nan(make_pipeline(*steps), {}) == reaches
+
+
+@pytest.mark.parametrize(
+    ("estimator", "says"),
+    [
+        (OneVsRestClassifier(LogisticRegression(class_weight="balanced")), "weights cannot be taken back"),
+        (OneVsRestClassifier(HistGradientBoostingClassifier()), "OneVsRestClassifier of HistGradientBoostingClassifier is not written"),
+        (OneVsRestClassifier(make_pipeline(StandardScaler(), LogisticRegression())), "of Pipeline is not written"),
+    ],
+)
+def test_one_against_the_rest_is_of_plain_logistic_regressions(estimator, says):
+    """Whatever else stands inside is refused before anything is fitted, and so are weights in there."""
+    choose(OneVsRestClassifier(LogisticRegression(C=2.0)), "multiclass")
+    with pytest.raises(DefinitionError, match=says):
+        choose(estimator, "multiclass")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("xgboost", {"class_weight": {0: 1, 1: 9}}, "Give class_weight= to define_model"),
+        ("xgboost", {"foo": 3}, "has no parameter 'foo'"),
+        ("lightgbm", {"unbalance": True}, "Did you mean 'is_unbalance'"),
+        ("lightgbm", {"boosting": "dart"}, "Did you mean 'boosting_type'"),
+        ("lightgbm", {"pos_bagging_fraction": 0.5}, "has no parameter 'pos_bagging_fraction'"),
+    ],
+)
+def test_an_instance_has_the_parameters_of_its_class_alone(name, given, says):
+    """XGBoost ignores what it does not know, and LightGBM takes aliases, which would pass by what is refused."""
+    library = pytest.importorskip(name)
+    made = getattr(library, ALGORITHMS[name].classifier)
+    choose(made(n_estimators=3, max_bin=63, verbosity=0))
+    for algorithm in (made(**given), make_pipeline(StandardScaler(), made(**given))):
+        with pytest.raises(DefinitionError, match=says):
+            choose(algorithm)

@@ -48,10 +48,16 @@ def apply_class_weight(
         if own not in _BALANCED:
             last.set_params(class_weight=dict(enumerate(weights)))
         return weights, {}
-    if "sample_weight" not in inspect.signature(last.fit).parameters:
+    if "sample_weight" not in inspect.signature(last.fit).parameters or _is_fixed(name, parameters):
         raise _refused(f"has class_weight=, and {name} counts every row alike", "Leave it out, or choose another algorithm.", model)
     told = f"{estimator.steps[-1][0]}__sample_weight" if is_pipeline(estimator) else "sample_weight"
     return weights, {told: np.asarray(weights)[target.astype(np.intp)]}
+
+
+def _is_fixed(name: str, parameters: Mapping[str, object]) -> bool:
+    """Whether how frequent each class is does not come from the rows, so that their weights change nothing of it."""
+    given = any(parameters.get(prior) is not None for prior in ("priors", "class_prior"))
+    return name == "ComplementNB" or given or parameters.get("fit_prior") is False
 
 
 def _by_code(given: object, classes: tuple[ClassLabel, ...], target: NDArray[np.intp], model: str) -> tuple[float, ...]:

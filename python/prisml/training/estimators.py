@@ -15,7 +15,7 @@ from prisml.training.environment import require_extra
 from prisml.training.export.dense import FAMILIES
 from prisml.training.offered import check_offered, refuse_class
 from prisml.training.offers import Offers, offers
-from prisml.training.parameters import check_names, check_values, seed
+from prisml.training.parameters import check_names, check_own_names, check_values, seed
 from prisml.training.settled import settle
 from prisml.training.stages import final_of, is_pipeline, to_float32
 
@@ -34,6 +34,7 @@ def choose_estimator(
     refuse; it says what to use instead.
     """
     choice = prepare(algorithm, params=params, task=task, number=seed, model=model, encoding=encoding)
+    check_own_names(final_of(choice.estimator), (choice.last or choice.algorithm).hidden, model)
     check_offered(choice, task, model, offers())
     return choice
 

@@ -9,6 +9,7 @@ from prisml.errors import DefinitionError
 from prisml.manifest import Task
 from prisml.training.choice import Choice
 from prisml.training.offers import Offer, Offers
+from prisml.training.parameters import check_values
 from prisml.training.refusals import BEHIND, UNSCALED, Refusal
 from prisml.training.stages import final_of, is_pipeline, steps_of
 
@@ -24,6 +25,8 @@ def check_offered(choice: Choice, task: Task, model: str, offers: Offers) -> Non
     if offer.behind and not steps:
         raise refused(type(final).__name__, BEHIND, model)
     _check_options(final, offer, model)
+    if type(final).__name__ == "OneVsRestClassifier":
+        _check_inside(final.estimator, model, offers)
     for place, step in enumerate(steps):
         name = type(step).__name__
         known = offers.steps.get(name)
@@ -59,6 +62,20 @@ def refuse_class(estimator: Any, task: Task, model: str, offers: Offers) -> Defi
         others = _names_for(task, offers)
         return refused(name, Refusal(f"is exported for {' and '.join(tasks)} alone", f"For {task} there are {others}."), model)
     return refused(name, _unknown(name, tuple(name for name, tasks in offers.estimators.items() if task in tasks), f"a {task} task"), model)
+
+
+def _check_inside(member: Any, model: str, offers: Offers) -> None:
+    """Refuse what OneVsRestClassifier is not written of: all but LogisticRegression, which learns two classes at a time."""
+    from sklearn.linear_model import LogisticRegression
+
+    if type(member) is not LogisticRegression:
+        way_out = f"Use OneVsRestClassifier(LogisticRegression()), or {type(member).__name__} without it."
+        raise refused(f"OneVsRestClassifier of {type(member).__name__}", Refusal("is not written", way_out), model)
+    if member.class_weight is not None:
+        refusal = Refusal("is not offered: its weights cannot be taken back", "Use LogisticRegression(class_weight=...) without it.")
+        raise refused("OneVsRestClassifier of LogisticRegression with class_weight", refusal, model, "class_weight")
+    check_values(member, model)
+    _check_options(member, offers.estimators["LogisticRegression"]["binary"], model)
 
 
 def _offer_of(estimator: Any, task: Task, model: str, offers: Offers) -> Offer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from inspect import Parameter, signature
 from math import isnan, nan
 from typing import Any
 
@@ -22,7 +23,18 @@ def check_names(given: Iterable[str], known: Mapping[str, object], estimator: st
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Its parameters are {', '.join(sorted(known))}."
+            if name == "class_weight":
+                hint = "Give class_weight= to define_model."
             raise DefinitionError(f"Model {model!r}: {estimator} has no parameter {name!r}.", context, [hint])
+
+
+def check_own_names(estimator: Any, hidden: Iterable[str], model: str) -> None:
+    """Refuse a parameter that an instance was given and its class does not have: XGBoost and LightGBM take any, by any alias."""
+    if not any(kind.kind is Parameter.VAR_KEYWORD for kind in signature(type(estimator)).parameters.values()):
+        return
+    known = {**dict.fromkeys(hidden), **type(estimator)().get_params(deep=False)}
+    given = estimator.get_params(deep=False)
+    check_names([name for name in given if name != "random_state"], known, type(estimator).__name__, model)
 
 
 def check_values(estimator: Any, model: str) -> None:

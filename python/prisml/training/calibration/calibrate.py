@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from prisml.training.parts import Data
 from prisml.training.pipeline import ESTIMATOR, FittedPipeline
 from prisml.training.production import predict
 from prisml.training.stages import final_of, is_pipeline
+
+_UNWEIGHTED = ("SVC", "NuSVC")
+"""Their probabilities are Platt's sigmoid, which libsvm fits on rows that all count alike: there is nothing to take back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +48,15 @@ def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibr
     Weights are taken back exactly: each class's probability is divided by its weight, and all are brought to a sum of 1 again. Where the
     model is a mean of trees, their leaves are given the shares of the rows that fall into them.
     """
-    weights, classes = fitted.class_weights, len(data.classes)
-    if method is None and len(set(weights)) < 2:
+    weights, classes, final = fitted.class_weights, len(data.classes), final_of(fitted.estimator)
+    if method is None and (len(set(weights)) < 2 or type(final).__name__ in _UNWEIGHTED):
         return Calibrated(fitted, onnx, None)
     of = _score_of(fitted, onnx, classes)
-    if method is None and is_pipeline(fitted.estimator) and has_shares(final_of(fitted.estimator)):
-        raise DefinitionError(
-            f"Model {model!r}: the class weights of trees at the end of a Pipeline cannot be taken back exactly.",
-            {"model": model, "parameter": "class_weight"},
-            ['Give calibrate="sigmoid" beside them, or name the algorithm without a Pipeline.'],
-        )
+    if method is None:
+        _check_way_back(final, in_pipeline=is_pipeline(fitted.estimator), classes=classes, model=model)
     if method is None or data.validation is None:
         calibration = Calibration("prior", of, weights, (), len(data.train))
-        if has_shares(fitted.estimator):
+        if has_shares(final):
             return _in_leaves(fitted, calibration, data, model)
     else:
         scores = fitted.scores(data.validation.matrix, of=of)
@@ -64,6 +64,23 @@ def calibrate(fitted: FittedPipeline, onnx: bytes, data: Data, *, method: Calibr
         calibration = Calibration(method, of, weights, calibrators, len(data.validation))
     graph = calibrated(onnx, calibration, classes=classes, model=model)
     return Calibrated(replace(fitted, calibration=calibration), graph, calibration)
+
+
+def _check_way_back(final: Any, *, in_pipeline: bool, classes: int, model: str) -> None:
+    """``DefinitionError`` where dividing the probabilities by the weights would not undo them."""
+    what, other = None, "leave the weights out"
+    if in_pipeline and has_shares(final):
+        what, other = "trees at the end of a Pipeline", "name the algorithm without a Pipeline"
+    elif type(final).__name__ == "SGDClassifier" and final.loss == "modified_huber":
+        what = 'SGDClassifier with loss="modified_huber"'
+    elif type(final).__name__ == "SGDClassifier" and classes > 2:
+        what = "SGDClassifier of several classes, each against the rest,"
+    if what is not None:
+        raise DefinitionError(
+            f"Model {model!r}: the class weights of {what} cannot be taken back exactly.",
+            {"model": model, "parameter": "class_weight"},
+            [f'Give calibrate="sigmoid" beside them, or {other}.'],
+        )
 
 
 def _score_of(fitted: FittedPipeline, onnx: bytes, classes: int) -> Of:

@@ -31,4 +31,6 @@ def unweighted(estimator: Any, table: NDArray[Any], target: NDArray[np.intp], *,
 
 
 def _members(estimator: Any) -> list[Any]:
-    return list(np.ravel(getattr(estimator, "estimators_", [estimator])))
+    members = getattr(estimator, "estimators_", None)
+    # A Pipeline is a sequence, which NumPy would take apart.
+    return [estimator] if members is None else list(np.ravel(members))
