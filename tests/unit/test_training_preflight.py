@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from prisml.definition import TimeSplit
 from prisml.errors import NoDataError
 from prisml.extraction.matrix import Dropped
 from prisml.training.parts import divide
-from tests.support.training import extracted, visits
+from tests.support.training import Visit, extracted, visits
 
 
 def found(rows, task="binary", **options):
@@ -118,3 +119,25 @@ def test_labels_of_a_regression_are_looked_at():
     rows = extracted("regression")
     assert stopped(replace(rows, labels=np.full(600, 3.0)), "regression").context["stops"] == ("constant_label",)
     assert found(replace(rows, labels=np.exp(3 * np.random.default_rng(0).normal(size=600))), "regression") == {("long_tailed_label", None)}
+
+
+def by_time(rows):
+    """The same rows, each a moment newer than the one before it."""
+    return replace(rows, split_values=np.arange(len(rows.labels), dtype=np.int64))
+
+
+@pytest.mark.parametrize("newest", ["two classes", "one class", "few rows"])
+def test_what_is_chosen_by_a_validation_part_needs_each_class_there(newest):
+    """Its stop names the part and its own option."""
+    rows, size = by_time(extracted("multiclass")), 0.2
+    labels = rows.labels.copy()
+    if newest == "few rows":
+        size = 0.01
+    else:
+        labels[384:480] = 1 if newest == "one class" else np.arange(96) % 2
+    divided = visits("multiclass", "logistic_regression", split=TimeSplit(Visit.at), calibrate="isotonic", validation_size=size)
+    with pytest.raises(NoDataError, match="rows of the validation part") as caught:
+        divide(divided, replace(rows, labels=labels), validation_size=size)
+    assert "hold-out" not in str(caught.value)
+    assert "validation_size=" in caught.value.suggestions[0]
+    assert "split=" in caught.value.suggestions[0]

@@ -25,6 +25,9 @@ FEWEST_TRAINED = 10
 FEWEST_HELD_OUT = 5
 """Rows that the hold-out needs, in a classification of each class."""
 
+MORE_VALIDATION = "Change the validation part with validation_size=, divide otherwise with split=, or add rows of each class."
+"""The way out where a validation part holds too little to choose by."""
+
 ROWS_PER_INPUT = 10
 MOSTLY = 0.95
 RARE, TOO_RARE = 0.01, 0.001
@@ -45,16 +48,23 @@ class Stop:
 
 
 def preflight(
-    definition: ModelDefinition[Any], extracted: Extracted, split: Split, target: NDArray[np.generic], *, classes: int
+    definition: ModelDefinition[Any],
+    extracted: Extracted,
+    split: Split,
+    target: NDArray[np.generic],
+    *,
+    classes: int,
+    validation: NDArray[np.intp] | None = None,
 ) -> tuple[Finding, ...]:
     """The warnings about the rows of ``split``; ``NoDataError`` that lists everything that forbids fitting, where there is anything.
 
-    ``target`` are codes of ``classes`` classes, or numbers where that is 0.
+    ``target`` are codes of ``classes`` classes, or numbers where that is 0; ``validation`` are rows that something is chosen by.
     """
     train, test = target[split.train], target[split.test]
     columns = [_Column(extracted, place, item.name, split) for place, item in enumerate(definition.inputs)]
     label = _classes(definition, train, test, classes) if classes else _numbers(train, test)
-    found = [*label, *_without_labels(extracted), *_sizes(train, len(definition.inputs)), *_features(columns)]
+    chosen_by = () if validation is None else _validation(target[validation], classes)
+    found = [*label, *chosen_by, *_without_labels(extracted), *_sizes(train, len(definition.inputs)), *_features(columns)]
     stops = [each for each in found if isinstance(each, Stop)]
     if stops:
         raise _error(stops, definition.name)
@@ -111,6 +121,14 @@ def _classes(
         yield Stop("rare_class", counts, way_out)
     elif share < RARE and not weighted:
         yield Finding(code="rare_class", what=counts, way_out="Judge it by average_precision; accuracy says nothing of it.")
+
+
+def _validation(target: NDArray[np.generic], classes: int) -> Iterator[Stop]:
+    """A calibrator gives a class that it does not see a probability of 0."""
+    fewest = int(np.bincount(target.astype(np.intp), minlength=classes).min())
+    if fewest < FEWEST_HELD_OUT:
+        what = f"the rarest class has {fewest} of the {len(target):,} rows of the validation part, and {FEWEST_HELD_OUT} are the least"
+        yield Stop("too_few_to_validate", what, MORE_VALIDATION)
 
 
 def _weighs_classes(definition: ModelDefinition[Any]) -> bool:
