@@ -124,6 +124,6 @@ def _set_aside(
             held_out_as="validation part",
         )
     except NoDataError as error:
-        message = f"{error} This was found where a validation part is set aside from the {len(rows):,} rows of the training part."
+        message = f"{error.message} This was found where a validation part is set aside from the {len(rows):,} rows of the training part."
         raise NoDataError(message, error.context, [MORE_VALIDATION]) from error
     return rows[inner.train], rows[inner.test]
