@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from prisml.definition import TimeSplit
 from prisml.errors import NoDataError
@@ -141,3 +144,11 @@ def test_what_is_chosen_by_a_validation_part_needs_each_class_there(newest):
     assert "hold-out" not in str(caught.value)
     assert "validation_size=" in caught.value.suggestions[0]
     assert "split=" in caught.value.suggestions[0]
+
+
+def test_a_rare_class_is_weighed_wherever_the_weights_are_given():
+    """At the end of a Pipeline, or as a boosting library's own parameter."""
+    rare = with_positives(extracted(rows=60_000), 50)
+    pipeline = Pipeline([("scale", StandardScaler()), ("last", LogisticRegression(class_weight="balanced"))])
+    assert found(rare, algorithm=pipeline) == set()
+    assert found(rare, algorithm="xgboost", params={"scale_pos_weight": 1000}) == set()

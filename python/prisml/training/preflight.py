@@ -18,6 +18,7 @@ from prisml.errors import NoDataError
 from prisml.extraction.stream import Extracted
 from prisml.manifest import Finding
 from prisml.training.split import Split
+from prisml.training.stages import final_of
 
 FEWEST_TRAINED = 10
 """Rows that the training part needs, in a classification of each class."""
@@ -132,10 +133,9 @@ def _validation(target: NDArray[np.generic], classes: int) -> Iterator[Stop]:
 
 
 def _weighs_classes(definition: ModelDefinition[Any]) -> bool:
-    given = definition.class_weight or definition.params.get("class_weight")
-    if given is None and not isinstance(definition.algorithm, str):
-        given = getattr(definition.algorithm, "class_weight", None)
-    return given is not None
+    own = definition.params if isinstance(definition.algorithm, str) else final_of(definition.algorithm).get_params(deep=False)
+    weighted = definition.class_weight is not None or own.get("class_weight") is not None
+    return weighted or own.get("scale_pos_weight") not in (None, 1)
 
 
 def _numbers(train: NDArray[np.generic], test: NDArray[np.generic]) -> Iterator[Stop | Finding]:
