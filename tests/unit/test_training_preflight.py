@@ -152,3 +152,11 @@ def test_a_rare_class_is_weighed_wherever_the_weights_are_given():
     pipeline = Pipeline([("scale", StandardScaler()), ("last", LogisticRegression(class_weight="balanced"))])
     assert found(rare, algorithm=pipeline) == set()
     assert found(rare, algorithm="xgboost", params={"scale_pos_weight": 1000}) == set()
+
+
+@pytest.mark.parametrize("algorithm", ["poisson", "gamma", "tweedie"])
+def test_amounts_are_not_learned_of_labels_below_zero(algorithm):
+    """The stop counts them and names the algorithm."""
+    error = stopped(extracted("regression"), "regression", algorithm=algorithm)
+    assert error.context["stops"] == ("negative_labels",)
+    assert algorithm in str(error)

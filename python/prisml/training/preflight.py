@@ -63,7 +63,7 @@ def preflight(
     """
     train, test = target[split.train], target[split.test]
     columns = [_Column(extracted, place, item.name, split) for place, item in enumerate(definition.inputs)]
-    label = _classes(definition, train, test, classes) if classes else _numbers(train, test)
+    label = _classes(definition, train, test, classes) if classes else [*_numbers(train, test), *_amounts(definition, train)]
     chosen_by = () if validation is None else _validation(target[validation], classes)
     found = [*label, *chosen_by, *_without_labels(extracted), *_sizes(train, len(definition.inputs)), *_features(columns)]
     stops = [each for each in found if isinstance(each, Stop)]
@@ -158,6 +158,13 @@ def _numbers(train: NDArray[np.generic], test: NDArray[np.generic]) -> Iterator[
             what=f"1 % of the rows of the training part hold {held:.0%} of the label's variance",
             way_out="Learn its logarithm, or leave those rows out with where=, where the small ones matter too.",
         )
+
+
+def _amounts(definition: ModelDefinition[Any], train: NDArray[np.generic]) -> Iterator[Stop]:
+    below = int(np.count_nonzero(train < 0))
+    if below and definition.algorithm in ("poisson", "gamma", "tweedie") and definition.params.get("power", 1) != 0:
+        what = f"{below:,} labels are below 0 in the training part, and {definition.algorithm!r} learns amounts of at least 0"
+        yield Stop("negative_labels", what, "Use another algorithm or loss, or leave those rows out with where=.")
 
 
 def _held_by_few(numbers: NDArray[np.float64]) -> float:
