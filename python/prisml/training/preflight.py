@@ -161,7 +161,7 @@ def _numbers(train: NDArray[np.generic], test: NDArray[np.generic]) -> Iterator[
 
 
 def _amounts(definition: ModelDefinition[Any], train: NDArray[np.generic]) -> Iterator[Stop]:
-    below = int(np.count_nonzero(train < 0))
+    below = int(np.count_nonzero(train.astype(np.float64) < 0))
     if below and definition.algorithm in ("poisson", "gamma", "tweedie") and definition.params.get("power", 1) != 0:
         what = f"{below:,} labels are below 0 in the training part, and {definition.algorithm!r} learns amounts of at least 0"
         yield Stop("negative_labels", what, "Use another algorithm or loss, or leave those rows out with where=.")
