@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
+from prisml.definition import TimeSplit
 from prisml.errors import NoDataError
 from prisml.extraction.matrix import Dropped
 from prisml.training.parts import divide
-from tests.support.training import extracted, visits
+from tests.support.training import Visit, extracted, visits
 
 
 def found(rows, task="binary", **options):
@@ -118,3 +122,41 @@ def test_labels_of_a_regression_are_looked_at():
     rows = extracted("regression")
     assert stopped(replace(rows, labels=np.full(600, 3.0)), "regression").context["stops"] == ("constant_label",)
     assert found(replace(rows, labels=np.exp(3 * np.random.default_rng(0).normal(size=600))), "regression") == {("long_tailed_label", None)}
+
+
+def by_time(rows):
+    """The same rows, each a moment newer than the one before it."""
+    return replace(rows, split_values=np.arange(len(rows.labels), dtype=np.int64))
+
+
+@pytest.mark.parametrize("newest", ["two classes", "one class", "few rows"])
+def test_what_is_chosen_by_a_validation_part_needs_each_class_there(newest):
+    """Its stop names the part and its own option."""
+    rows, size = by_time(extracted("multiclass")), 0.2
+    labels = rows.labels.copy()
+    if newest == "few rows":
+        size = 0.01
+    else:
+        labels[384:480] = 1 if newest == "one class" else np.arange(96) % 2
+    divided = visits("multiclass", "logistic_regression", split=TimeSplit(Visit.at), calibrate="isotonic", validation_size=size)
+    with pytest.raises(NoDataError, match="rows of the validation part") as caught:
+        divide(divided, replace(rows, labels=labels), validation_size=size)
+    assert "hold-out" not in str(caught.value)
+    assert "validation_size=" in caught.value.suggestions[0]
+    assert "split=" in caught.value.suggestions[0]
+
+
+def test_a_rare_class_is_weighed_wherever_the_weights_are_given():
+    """At the end of a Pipeline, or as a boosting library's own parameter."""
+    rare = with_positives(extracted(rows=60_000), 50)
+    pipeline = Pipeline([("scale", StandardScaler()), ("last", LogisticRegression(class_weight="balanced"))])
+    assert found(rare, algorithm=pipeline) == set()
+    assert found(rare, algorithm="xgboost", params={"scale_pos_weight": 1000}) == set()
+
+
+@pytest.mark.parametrize("algorithm", ["poisson", "gamma", "tweedie"])
+def test_amounts_are_not_learned_of_labels_below_zero(algorithm):
+    """The stop counts them and names the algorithm."""
+    error = stopped(extracted("regression"), "regression", algorithm=algorithm)
+    assert error.context["stops"] == ("negative_labels",)
+    assert algorithm in str(error)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from prisml.definition.leaks import Leak
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, RandomSplit, TimeSplit
+from prisml.errors import NoDataError
 from prisml.extraction.stream import Extracted
 from prisml.manifest import ClassLabel, Finding, Input
 from prisml.training.classes import order_classes
-from prisml.training.preflight import preflight
+from prisml.training.preflight import MORE_VALIDATION, preflight
 from prisml.training.seen import seen_of
 from prisml.training.split import Rule, Split, split_rows
 from prisml.training.vocabulary import make_vocabulary
@@ -69,7 +70,14 @@ def divide(definition: ModelDefinition[Any], extracted: Extracted, *, validation
     train, validation = (
         (split.train, None) if validation_size is None else _set_aside(split, target, extracted, validation_size, definition, classes)
     )
-    warnings = preflight(definition, extracted, replace(split, train=train), target, classes=len(classes))
+    warnings = preflight(
+        definition,
+        extracted,
+        replace(split, train=train),
+        target,
+        classes=len(classes),
+        validation=validation if definition.chooses else None,
+    )
     vocabulary = make_vocabulary(definition.inputs, definition.features, extracted.categories, extracted.matrix[train], model=model)
 
     def part(rows: NDArray[np.intp]) -> Part:
@@ -104,5 +112,18 @@ def _set_aside(
         rule = replace(definition.split, test_size=size)
     elif isinstance(definition.split, TimeSplit) and not seen.by_dates:
         rule = TimeSplit(definition.split.column, test_size=size)
-    inner = split_rows(rule, target[rows], values, classes=classes, seed=definition.seed, model=definition.name, seen=seen)
+    try:
+        inner = split_rows(
+            rule,
+            target[rows],
+            values,
+            classes=classes,
+            seed=definition.seed,
+            model=definition.name,
+            seen=seen,
+            held_out_as="validation part",
+        )
+    except NoDataError as error:
+        message = f"{error.message} This was found where a validation part is set aside from the {len(rows):,} rows of the training part."
+        raise NoDataError(message, error.context, [MORE_VALIDATION]) from error
     return rows[inner.train], rows[inner.test]

@@ -18,12 +18,16 @@ from prisml.errors import NoDataError
 from prisml.extraction.stream import Extracted
 from prisml.manifest import Finding
 from prisml.training.split import Split
+from prisml.training.stages import final_of
 
 FEWEST_TRAINED = 10
 """Rows that the training part needs, in a classification of each class."""
 
 FEWEST_HELD_OUT = 5
 """Rows that the hold-out needs, in a classification of each class."""
+
+MORE_VALIDATION = "Change the validation part with validation_size=, divide otherwise with split=, or add rows of each class."
+"""The way out where a validation part holds too little to choose by."""
 
 ROWS_PER_INPUT = 10
 MOSTLY = 0.95
@@ -45,16 +49,23 @@ class Stop:
 
 
 def preflight(
-    definition: ModelDefinition[Any], extracted: Extracted, split: Split, target: NDArray[np.generic], *, classes: int
+    definition: ModelDefinition[Any],
+    extracted: Extracted,
+    split: Split,
+    target: NDArray[np.generic],
+    *,
+    classes: int,
+    validation: NDArray[np.intp] | None = None,
 ) -> tuple[Finding, ...]:
     """The warnings about the rows of ``split``; ``NoDataError`` that lists everything that forbids fitting, where there is anything.
 
-    ``target`` are codes of ``classes`` classes, or numbers where that is 0.
+    ``target`` are codes of ``classes`` classes, or numbers where that is 0; ``validation`` are rows that something is chosen by.
     """
     train, test = target[split.train], target[split.test]
     columns = [_Column(extracted, place, item.name, split) for place, item in enumerate(definition.inputs)]
-    label = _classes(definition, train, test, classes) if classes else _numbers(train, test)
-    found = [*label, *_without_labels(extracted), *_sizes(train, len(definition.inputs)), *_features(columns)]
+    label = _classes(definition, train, test, classes) if classes else [*_numbers(train, test), *_amounts(definition, train)]
+    chosen_by = () if validation is None else _validation(target[validation], classes)
+    found = [*label, *chosen_by, *_without_labels(extracted), *_sizes(train, len(definition.inputs)), *_features(columns)]
     stops = [each for each in found if isinstance(each, Stop)]
     if stops:
         raise _error(stops, definition.name)
@@ -113,11 +124,18 @@ def _classes(
         yield Finding(code="rare_class", what=counts, way_out="Judge it by average_precision; accuracy says nothing of it.")
 
 
+def _validation(target: NDArray[np.generic], classes: int) -> Iterator[Stop]:
+    """A calibrator gives a class that it does not see a probability of 0."""
+    fewest = int(np.bincount(target.astype(np.intp), minlength=classes).min())
+    if fewest < FEWEST_HELD_OUT:
+        what = f"the rarest class has {fewest} of the {len(target):,} rows of the validation part, and {FEWEST_HELD_OUT} are the least"
+        yield Stop("too_few_to_validate", what, MORE_VALIDATION)
+
+
 def _weighs_classes(definition: ModelDefinition[Any]) -> bool:
-    given = definition.class_weight or definition.params.get("class_weight")
-    if given is None and not isinstance(definition.algorithm, str):
-        given = getattr(definition.algorithm, "class_weight", None)
-    return given is not None
+    own = definition.params if isinstance(definition.algorithm, str) else final_of(definition.algorithm).get_params(deep=False)
+    weighted = definition.class_weight is not None or own.get("class_weight") is not None
+    return weighted or own.get("scale_pos_weight") not in (None, 1)
 
 
 def _numbers(train: NDArray[np.generic], test: NDArray[np.generic]) -> Iterator[Stop | Finding]:
@@ -140,6 +158,13 @@ def _numbers(train: NDArray[np.generic], test: NDArray[np.generic]) -> Iterator[
             what=f"1 % of the rows of the training part hold {held:.0%} of the label's variance",
             way_out="Learn its logarithm, or leave those rows out with where=, where the small ones matter too.",
         )
+
+
+def _amounts(definition: ModelDefinition[Any], train: NDArray[np.generic]) -> Iterator[Stop]:
+    below = int(np.count_nonzero(train.astype(np.float64) < 0))
+    if below and definition.algorithm in ("poisson", "gamma", "tweedie") and definition.params.get("power", 1) != 0:
+        what = f"{below:,} labels are below 0 in the training part, and {definition.algorithm!r} learns amounts of at least 0"
+        yield Stop("negative_labels", what, "Use another algorithm or loss, or leave those rows out with where=.")
 
 
 def _held_by_few(numbers: NDArray[np.float64]) -> float:

@@ -42,12 +42,14 @@ def split_rows(
     seed: int,
     model: str,
     seen: Seen | None = None,
+    held_out_as: str = "hold-out",
 ) -> Split:
     """The two parts of the rows by ``rule``; ``labels`` are codes into ``classes``, or numbers where that is empty.
 
     ``seen`` says when the rows are seen: rows of one entity are not torn apart by chance, and of a split by time the training rows
     whose label reaches into the hold-out are left out, unless they are a whole snapshot, which is a leak. ``NoDataError`` where a side
-    would be empty, or a class would be missing from the training part, or the hold-out would hold one class only.
+    would be empty, or a class would be missing from the training part, or the hold-out would hold one class only; it calls the hold-out
+    ``held_out_as``.
     """
     seen = Seen() if seen is None else seen
     say = _Refusal(model)
@@ -65,7 +67,7 @@ def split_rows(
     left_out = seen.overlapping(train, test) if by_time and not seen.by_dates else train[:0]
     train = np.setdiff1d(train, left_out, assume_unique=True)
     split = Split(train, test, len(left_out), tuple(seen.leaks(train, test, by_time=by_time)))
-    _check_sides(split, labels, classes, say)
+    _check_sides(split, labels, classes, held_out_as, say)
     return split
 
 
@@ -142,7 +144,7 @@ def _groups(test_size: float, groups: NDArray[np.integer], seed: int, say: _Refu
     return np.isin(groups, values[order[:taken]])
 
 
-def _check_sides(split: Split, labels: NDArray[np.generic], classes: tuple[object, ...], say: _Refusal) -> None:
+def _check_sides(split: Split, labels: NDArray[np.generic], classes: tuple[object, ...], held_out_as: str, say: _Refusal) -> None:
     sizes = {"train": len(split.train), "test": len(split.test)}
     for side, size in sizes.items():
         if size < 2:
@@ -161,7 +163,7 @@ def _check_sides(split: Split, labels: NDArray[np.generic], classes: tuple[objec
         )
     if np.count_nonzero(test) < 2:
         raise say(
-            f"the {sizes['test']:,} rows of the hold-out have one class.",
+            f"the {sizes['test']:,} rows of the {held_out_as} have one class.",
             "Make the hold-out larger with test_size= or an earlier test_from, so that it holds two classes.",
             **sizes,
         )
