@@ -161,9 +161,15 @@ def _numbers(train: NDArray[np.generic], test: NDArray[np.generic]) -> Iterator[
 
 
 def _amounts(definition: ModelDefinition[Any], train: NDArray[np.generic]) -> Iterator[Stop]:
-    below = int(np.count_nonzero(train.astype(np.float64) < 0))
-    if below and definition.algorithm in ("poisson", "gamma", "tweedie") and definition.params.get("power", 1) != 0:
-        what = f"{below:,} labels are below 0 in the training part, and {definition.algorithm!r} learns amounts of at least 0"
+    powers = {"poisson": 1, "gamma": 2, "tweedie": definition.params.get("power", 1.5)}
+    power = powers.get(definition.algorithm) if isinstance(definition.algorithm, str) else None
+    if not isinstance(power, int | float) or power < 1:
+        return
+    labels = train.astype(np.float64)
+    refused, what = (labels <= 0, "not above 0") if power >= 2 else (labels < 0, "below 0")
+    if refused.any():
+        learns = "amounts above 0" if power >= 2 else "amounts of at least 0"
+        what = f"{int(np.count_nonzero(refused)):,} labels are {what} in the training part, and {definition.algorithm!r} learns {learns}"
         yield Stop("negative_labels", what, "Use another algorithm or loss, or leave those rows out with where=.")
 
 
