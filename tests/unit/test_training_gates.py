@@ -168,6 +168,16 @@ def test_a_slice_that_does_not_define_the_metric_is_not_passed():
     assert "whose labels do not define it" in verdict.reason
 
 
+@pytest.mark.parametrize("metric", [each for each in METRICS["binary"] if each not in defined.LOWER_IS_BETTER])
+@pytest.mark.parametrize("predicted", [FLIPPED, np.full(100, 0.1), np.full(100, 0.9)])
+def test_slices_of_one_class_are_judged_by_every_metric(metric, predicted):
+    """Passed or failed by name; where there is no positive, what counts positives is not defined."""
+    verdict = sliced(Gate(metric, min=0.1, slice=Visit.country, min_rows=20), TRUTH.tolist(), ("none", "all"), predicted)
+    got = {each.value: each.got for each in verdict.slices}
+    assert (got["none"] is None) == (metric in {"precision", "recall", "f1", "roc_auc", "average_precision"})
+    assert got["none"] is not None or not verdict.passed
+
+
 def test_a_gate_that_judged_no_slice_is_not_passed():
     """What was looked at nowhere holds nowhere."""
     verdict = sliced(Gate("accuracy", min=0.1, slice=Visit.country), COUNTRIES, ("FR", None, "NZ"))
