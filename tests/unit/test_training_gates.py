@@ -155,10 +155,13 @@ def test_the_condition_holds_in_every_slice_that_is_large_enough():
         assert found[value].got.value == peers.accuracy_score(TRUTH[rows], FLIPPED[rows] > 0.5)
         assert found[value].rows == rows.sum()
     assert (verdict.passed, verdict.got, verdict.rows) == (True, found["FR"].got, 95)
-    assert verdict.reason == ("holds in all 2 slices judged; worst is 'FR' (30 rows); 1 slice has fewer than 30 rows and was not judged")
+    assert verdict.reason == (
+        "holds in all 2 slices judged; worst: 1 of 2 (30 rows), see the table; 1 slice has fewer than 30 rows and was not judged"
+    )
     failed = sliced(replace(gate, min=0.34), COUNTRIES, ("FR", None, "NZ"))
     assert (failed.passed, failed.name) == (False, "accuracy by country")
-    assert failed.reason.startswith("fails in 1 of 2 slices judged; worst is 'FR'")
+    assert failed.reason.startswith("fails in 1 of 2 slices judged; worst: 1 of 2 (30 rows)")
+    assert "FR" not in failed.reason
 
 
 def test_a_slice_that_does_not_define_the_metric_is_not_passed():
@@ -191,6 +194,16 @@ def test_slices_that_are_too_small_are_named_up_to_a_limit():
     verdict = verdict_of(Gate("accuracy", min=0.1, slice=Visit.zip), evidence(slices={"zip": postal}))
     assert len(verdict.slices) == 20
     assert "100 slices have" in verdict.reason
+
+
+def test_judged_slices_are_named_up_to_a_limit():
+    """Those that are the worst, and a count of the others."""
+    postal = Slices(np.arange(100, dtype=np.int32), tuple(range(100)))
+    verdict = verdict_of(Gate("accuracy", min=0.5, slice=Visit.zip, min_rows=1), evidence(slices={"zip": postal}))
+    assert len(verdict.slices) == 50
+    assert {each.value for each in verdict.slices if not each.passed} == set(range(20))
+    assert "fails in 20 of 100 slices judged; worst: 1 of 100 (1 row)" in verdict.reason
+    assert "50 others were judged and are not listed" in verdict.reason
 
 
 def test_comparisons_hold_in_every_slice():
