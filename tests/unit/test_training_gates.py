@@ -236,3 +236,11 @@ def test_the_baseline_stands_in_what_was_wanted():
     assert verdict_of(Gate("accuracy", better_than="baseline")).wanted == "> 0.5 (baseline)"
     assert verdict_of(Gate("brier", better_than="baseline", by=0.01)).wanted == "<= 0.25 - 0.01 (baseline)"
     assert verdict_of(Gate("accuracy", not_worse_than="active", by=0.01)).wanted == "not worse than active by more than 0.01"
+
+
+def test_gates_are_equal_by_the_path_of_their_slices():
+    """As other conditions are, by what they say."""
+    gate = Gate("accuracy", min=0.3, slice=Visit.country)
+    assert gate == Gate("accuracy", min=0.3, slice=Visit.country)
+    assert gate != Gate("accuracy", min=0.3, slice=Visit.zip)
+    assert gate != Gate("accuracy", min=0.3)
