@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from prisml import errors
 from prisml.cli import render
-from prisml.cli import render
 from prisml.cli.failure import Border, State, describe
 from prisml.errors import PrisMLError, QualityGateError
 

@@ -8,7 +8,8 @@ from sklearn import metrics as peers
 
 from prisml.definition import Gate
 from prisml.definition import gates as defined
-from prisml.extraction.slices import Slices
+from prisml.errors import FeatureExtractionError
+from prisml.extraction.slices import Slices, Slicing
 from prisml.training.active import Rival
 from prisml.training.evaluate import guess_of, holdout_of
 from prisml.training.gates import Evidence, judge, stored
@@ -244,3 +245,10 @@ def test_gates_are_equal_by_the_path_of_their_slices():
     assert gate == Gate("accuracy", min=0.3, slice=Visit.country)
     assert gate != Gate("accuracy", min=0.3, slice=Visit.zip)
     assert gate != Gate("accuracy", min=0.3)
+
+
+def test_a_slice_of_another_type_is_refused_before_anything_is_fitted():
+    """By its name and the type, without the value."""
+    with pytest.raises(FeatureExtractionError, match=r"slice 'zip' .* some row gives a float") as refused:
+        Slicing(2, "zip").put(0, [1, 1.5])
+    assert "1.5" not in str(refused.value)
