@@ -178,7 +178,7 @@ def test_other_classes_cannot_be_compared(engine):
     found = extract(now, engine, beside=now.inputs)
     data = replace(divide(now, found), classes=("no", "yes"))
     rival = predicted_by(Active(2, fit(now, found).artifact), found.beside, data)
-    assert rival.problem == "its classes are False, True, and now 'no', 'yes'"
+    assert rival.problem == "it has 2 classes, and now there are 2, of which it has 0"
 
 
 @pytest.mark.parametrize("algorithm", ["decision_tree", "logistic_regression"])

@@ -67,7 +67,8 @@ def test_with_no_activate_gates_compare_with_what_serves(folder: Path) -> None:
     registry.activate("tall", 1)
     code, worse, told = train(folder, "tall.py", "--no-activate")
     assert (code, worse["version"], worse["active"], worse["status"]) == (1, None, 1, "gate_failed")
-    assert "accuracy: -0.3" in told
+    assert "accuracy: wanted not worse than active" in told
+    assert "; -0.3" in told
     assert [(each.number, each.active) for each in registry.versions("tall")] == [(1, True), (2, False)]
 
 

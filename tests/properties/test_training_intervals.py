@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,6 +112,44 @@ def test_a_model_does_not_differ_from_itself(task, metric):
     holdout = drawn(task, 100, 2)
     found = difference(metric, holdout, holdout)
     assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("task", "metric"), [each for each in EACH if each[0] != "regression"])
+@pytest.mark.parametrize("code", [0, 1])
+def test_rows_of_one_class_give_finite_ends_or_none(task, metric, code):
+    """Whether the labels given are right, wrong or mixed."""
+    some, right = drawn(task, 30, 2), drawn(task, 30, 2, noise=0.0)
+    truth = np.full(30, code)
+    for model in (holdout_of(truth, each.predicted, task=task, threshold=0.5) for each in (some, right)):
+        only = replace(model, labels=np.full(30, code))
+        found = [interval(metric, model), interval(metric, only), difference(metric, model, only), difference(metric, only, model)]
+        assert all(np.isfinite(list(each.model_dump(exclude_none=True).values())).all() for each in found if each is not None)
+
+
+@pytest.mark.parametrize("positives", [1, 2, 3, 4, 5])
+def test_few_positives_do_not_tell_models_apart(positives):
+    """Of two models that rank equally well, with most of what they err in common, 0 is missed in one of 20 hold-outs at most."""
+    random, missed = np.random.default_rng(positives), 0
+    truth = (np.arange(100) < positives).astype(int)
+    for _ in range(80):
+        common = random.normal(size=100)
+        new, old = (1 / (1 + np.exp(-(2 * common + random.normal(size=100) + 2 * truth))) for _ in range(2))
+        found = difference("roc_auc", *(holdout_of(truth, each, task="binary", threshold=0.5) for each in (new, old)))
+        missed += not found.low <= 0 <= found.high
+    assert missed <= 4
+
+
+def test_models_that_differ_are_never_told_apart_for_sure():
+    """Where both rank one positive perfectly, or every row differs by as much, nothing tells how sure the difference is."""
+    truth = np.array([1, *[0] * 19])
+    new, old = (holdout_of(truth, np.where(truth == 1, 0.9, low), task="binary", threshold=0.5) for low in (0.1, 0.2))
+    found = difference("roc_auc", new, old)
+    assert found.value == 0
+    assert found.low < -0.1
+    assert found.high > 0.1
+    losses = [holdout_of(np.zeros(4), np.full(4, error), task="regression", threshold=0.5) for error in (1.0, 2.0)]
+    apart = difference("mae", *losses)
+    assert (apart.value, apart.low, apart.high) == (-1.0, None, None)
 
 
 @pytest.mark.parametrize(("task", "metric"), EACH)

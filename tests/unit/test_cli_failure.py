@@ -138,3 +138,14 @@ def test_an_output_without_room_is_told_once(words: list[str], tmp_path: Path):
     assert ended.returncode == 2
     assert ended.stderr.startswith("error[output]: The output cannot be written: No space left on device.\n  hint: ")
     assert "Traceback" not in ended.stderr
+
+
+def test_what_steers_a_terminal_is_replaced(capsys: pytest.CaptureFixture[str]):
+    """In a table, a sentence and an error: escapes, and characters that turn the direction of writing."""
+    evil = "a\x1b]0;owned\x07\u202eb"
+    render.say(evil)
+    render.console().print(render.table(evil, ["value"], [[evil]]))
+    render.write_error(QualityGateError(evil, {}, [evil]))
+    for written in capsys.readouterr():
+        assert "owned" in written
+        assert not {"\x1b", "\x07", "\u202e"} & set(written)

@@ -8,7 +8,8 @@ from sklearn import metrics as peers
 
 from prisml.definition import Gate
 from prisml.definition import gates as defined
-from prisml.extraction.slices import Slices
+from prisml.errors import FeatureExtractionError
+from prisml.extraction.slices import Slices, Slicing
 from prisml.training.active import Rival
 from prisml.training.evaluate import guess_of, holdout_of
 from prisml.training.gates import Evidence, judge, stored
@@ -155,10 +156,13 @@ def test_the_condition_holds_in_every_slice_that_is_large_enough():
         assert found[value].got.value == peers.accuracy_score(TRUTH[rows], FLIPPED[rows] > 0.5)
         assert found[value].rows == rows.sum()
     assert (verdict.passed, verdict.got, verdict.rows) == (True, found["FR"].got, 95)
-    assert verdict.reason == ("holds in all 2 slices judged; worst is 'FR' (30 rows); 1 slice has fewer than 30 rows and was not judged")
+    assert verdict.reason == (
+        "holds in all 2 slices judged; worst: 1 of 2 (30 rows), see the table; 1 slice has fewer than 30 rows and was not judged"
+    )
     failed = sliced(replace(gate, min=0.34), COUNTRIES, ("FR", None, "NZ"))
     assert (failed.passed, failed.name) == (False, "accuracy by country")
-    assert failed.reason.startswith("fails in 1 of 2 slices judged; worst is 'FR'")
+    assert failed.reason.startswith("fails in 1 of 2 slices judged; worst: 1 of 2 (30 rows)")
+    assert "FR" not in failed.reason
 
 
 def test_a_slice_that_does_not_define_the_metric_is_not_passed():
@@ -166,6 +170,16 @@ def test_a_slice_that_does_not_define_the_metric_is_not_passed():
     verdict = sliced(Gate("roc_auc", min=0.1, slice=Visit.country, min_rows=50), TRUTH.tolist(), ("FR", "US"))
     assert (verdict.passed, verdict.got) == (False, None)
     assert "whose labels do not define it" in verdict.reason
+
+
+@pytest.mark.parametrize("metric", [each for each in METRICS["binary"] if each not in defined.LOWER_IS_BETTER])
+@pytest.mark.parametrize("predicted", [FLIPPED, np.full(100, 0.1), np.full(100, 0.9)])
+def test_slices_of_one_class_are_judged_by_every_metric(metric, predicted):
+    """Passed or failed by name; where there is no positive, what counts positives is not defined."""
+    verdict = sliced(Gate(metric, min=0.1, slice=Visit.country, min_rows=20), TRUTH.tolist(), ("none", "all"), predicted)
+    got = {each.value: each.got for each in verdict.slices}
+    assert (got["none"] is None) == (metric in {"precision", "recall", "f1", "roc_auc", "average_precision"})
+    assert got["none"] is not None or not verdict.passed
 
 
 def test_a_gate_that_judged_no_slice_is_not_passed():
@@ -181,6 +195,16 @@ def test_slices_that_are_too_small_are_named_up_to_a_limit():
     verdict = verdict_of(Gate("accuracy", min=0.1, slice=Visit.zip), evidence(slices={"zip": postal}))
     assert len(verdict.slices) == 20
     assert "100 slices have" in verdict.reason
+
+
+def test_judged_slices_are_named_up_to_a_limit():
+    """Those that are the worst, and a count of the others."""
+    postal = Slices(np.arange(100, dtype=np.int32), tuple(range(100)))
+    verdict = verdict_of(Gate("accuracy", min=0.5, slice=Visit.zip, min_rows=1), evidence(slices={"zip": postal}))
+    assert len(verdict.slices) == 50
+    assert {each.value for each in verdict.slices if not each.passed} == set(range(20))
+    assert "fails in 20 of 100 slices judged; worst: 1 of 100 (1 row)" in verdict.reason
+    assert "50 others were judged and are not listed" in verdict.reason
 
 
 def test_comparisons_hold_in_every_slice():
@@ -213,3 +237,18 @@ def test_the_baseline_stands_in_what_was_wanted():
     assert verdict_of(Gate("accuracy", better_than="baseline")).wanted == "> 0.5 (baseline)"
     assert verdict_of(Gate("brier", better_than="baseline", by=0.01)).wanted == "<= 0.25 - 0.01 (baseline)"
     assert verdict_of(Gate("accuracy", not_worse_than="active", by=0.01)).wanted == "not worse than active by more than 0.01"
+
+
+def test_gates_are_equal_by_the_path_of_their_slices():
+    """As other conditions are, by what they say."""
+    gate = Gate("accuracy", min=0.3, slice=Visit.country)
+    assert gate == Gate("accuracy", min=0.3, slice=Visit.country)
+    assert gate != Gate("accuracy", min=0.3, slice=Visit.zip)
+    assert gate != Gate("accuracy", min=0.3)
+
+
+def test_a_slice_of_another_type_is_refused_before_anything_is_fitted():
+    """By its name and the type, without the value."""
+    with pytest.raises(FeatureExtractionError, match=r"slice 'zip' .* some row gives a float") as refused:
+        Slicing(2, "zip").put(0, [1, 1.5])
+    assert "1.5" not in str(refused.value)

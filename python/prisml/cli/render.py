@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from rich.console import Console
 from rich.table import Table
@@ -43,11 +44,23 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else _Console(stderr=stderr, width=PLAIN_WIDTH)
 
 
+def harmless(text: str) -> str:
+    """The text with a replacement character for each that could steer a terminal or turn the direction of writing."""
+    return "".join("\ufffd" if char not in "\n\t" and category(char) in {"Cc", "Cf"} else char for char in text)
+
+
+def _cell(cell: str | Text) -> Text:
+    """The cell, with nothing in it that steers a terminal."""
+    if isinstance(cell, Text):
+        return cell if harmless(cell.plain) == cell.plain else Text(harmless(cell.plain), style=cell.style)
+    return Text(harmless(cell))
+
+
 def write_error(error: PrisMLError) -> None:
     """``error[code]: message`` and the way out, on stderr."""
-    lines = Text.assemble((f"error[{error.code}]: ", "bold red"), error.message)
+    lines = Text.assemble((f"error[{error.code}]: ", "bold red"), harmless(error.message))
     for suggestion in error.suggestions:
-        lines.append_text(Text.assemble("\n  ", ("hint: ", "cyan"), suggestion))
+        lines.append_text(Text.assemble("\n  ", ("hint: ", "cyan"), harmless(suggestion)))
     console(stderr=True).print(lines, soft_wrap=True)
 
 
@@ -63,16 +76,16 @@ def line(document: object) -> str:
 
 def say(text: str, *, style: str = "", stderr: bool = False) -> None:
     """A sentence on a line of its own."""
-    console(stderr=stderr).print(Text(text, style=style), soft_wrap=True)
+    console(stderr=stderr).print(Text(harmless(text), style=style), soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: Sequence[str] = ()) -> Table:
     """A table whose cells are taken as they are; the columns named in ``right`` are set to the right."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", show_header=any(columns))
+    made = Table(title=harmless(title), title_justify="left", title_style="bold", header_style="bold", show_header=any(columns))
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        made.add_row(*map(_cell, row))
     return made
 
 

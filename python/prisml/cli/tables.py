@@ -50,7 +50,7 @@ def gates(verdicts: Sequence[GateVerdict]) -> Table:
     for each in verdicts:
         got = ("-", "-") if each.got is None else (render.number(each.got.value), render.interval(each.got))
         cells = (each.name, each.wanted, *got, render.verdict(passed=each.passed), _why(each))
-        made.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells[: len(made.columns)]))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(render.harmless(cell)) for cell in cells[: len(made.columns)]))
     return made
 
 
@@ -59,7 +59,11 @@ def slices(verdicts: Sequence[GateVerdict]) -> Iterator[Table]:
     for verdict in verdicts:
         rows = [
             (
-                "missing" if each.value is None else str(each.value),
+                Text("missing", style="dim italic")
+                if each.value is None
+                else repr(each.value)
+                if each.value == "missing"
+                else str(each.value),
                 f"{each.rows:,}",
                 "-" if each.got is None else render.number(each.got.value),
                 "-" if each.got is None else render.interval(each.got),

@@ -18,7 +18,7 @@ from prisml.extraction.database import reaching
 from prisml.extraction.reads import reads_of
 from prisml.extraction.reflected import observed
 from prisml.extraction.stream import extract
-from prisml.manifest import Read
+from prisml.manifest import GateVerdict, Read
 from prisml.progress import Progress, silent
 from prisml.registry.labels import check_label
 from prisml.registry.registry import Registry, Version
@@ -59,9 +59,18 @@ class Trained:
         stays = "No version serves yet." if self.serving is None else f"Version {self.serving.number} stays active."
         message = f"{self.model!r} did not pass {len(failed)} of its {len(self.candidate.verdicts)} gates: {', '.join(names)}."
         context = {"model": self.model, "gates": names, "active": self.serving.number if self.serving else None}
-        hints = [f"{verdict.name}: {verdict.reason}." for verdict in failed if verdict.reason is not None]
+        hints = [_hint(verdict) for verdict in failed]
         hints.append("Improve the features or the data, or lower the gate if it asks too much.")
         return QualityGateError(f"{message} Nothing was published. {stays}", context, hints)
+
+
+def _hint(verdict: GateVerdict) -> str:
+    """What a gate wanted and got, and what decided."""
+    got = verdict.got
+    found = "nothing" if got is None else f"{got.value:.4g}"
+    ends = "" if got is None or got.low is None or got.high is None else f" ({got.low:.4g} to {got.high:.4g})"
+    reason = "" if verdict.reason is None else f"; {verdict.reason.rstrip('.')}"
+    return f"{verdict.name}: wanted {verdict.wanted}, got {found}{ends}{reason}."
 
 
 def train(

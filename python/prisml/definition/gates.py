@@ -75,9 +75,11 @@ class Gate:
     better_than: Literal["baseline"] | None = field(default=None, kw_only=True)
     not_worse_than: Literal["active"] | None = field(default=None, kw_only=True)
     by: float | None = field(default=None, kw_only=True)
-    slice: ColumnLike | Related | None = field(default=None, kw_only=True)
+    # compare=False: two columns compare to SQL. What is compared is the slice's path.
+    slice: ColumnLike | Related | None = field(default=None, kw_only=True, compare=False)
     min_rows: int | None = field(default=None, kw_only=True)
     confidence: float | None = field(default=None, kw_only=True)
+    _path: tuple[str, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.metric not in _ALL:
@@ -94,6 +96,7 @@ class Gate:
         self._check_by()
         self._check_slice()
         self._check_confidence()
+        object.__setattr__(self, "_path", tuple(str(getattr(each, "key", each)) for each in _columns(self.slice)))
 
     @property
     def wanted(self) -> str:
@@ -230,6 +233,13 @@ def accuracy_gate(place: Place, min_accuracy: float, task: Task) -> Gate:
             "is for classification, and this is a regression", 'Write gates=[Gate("r2", min=...)] or Gate("mae", max=...).'
         )
     return Gate("accuracy", min=min_accuracy)
+
+
+def _columns(given: object) -> tuple[object, ...]:
+    """What the path to a slice consists of."""
+    if isinstance(given, Related):
+        return given.relationship, given.column
+    return () if given is None else (given,)
 
 
 def _is_number(given: object) -> bool:

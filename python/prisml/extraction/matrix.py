@@ -92,7 +92,7 @@ class Matrix(Generic[P]):
         self._keys = Keys(total)
         self._moments = Times(total) if definition.as_of.varies else None
         self._entities = Groups(total) if len(definition.as_of.dates) > 1 else None
-        self._slices = {name: Slicing(total) for name in statement.slices}
+        self._slices = {name: Slicing(total, name) for name in statement.slices}
         self._beside = Beside(beside, total) if beside else None
 
     def add(self, page: P, as_of: datetime) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prisml.errors import FeatureExtractionError
 from prisml.extraction.labels import Groups
 from prisml.manifest import ClassLabel
 
@@ -28,14 +30,27 @@ class Slices:
 
 
 class Slicing:
-    """Fills the codes of up to ``size`` rows, page by page."""
+    """Fills the codes of up to ``size`` rows of the slice ``name``, page by page."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, name: str) -> None:
         self._groups = Groups(size)
+        self._name = name
 
     def put(self, start: int, values: Sequence[Any]) -> None:
         """Take the values of the rows from ``start``."""
-        self._groups.put(start, [value.name if isinstance(value, Enum) else value for value in values])
+        self._groups.put(start, [value.name if isinstance(value, Enum) else self._plain(value) for value in values])
+
+    def _plain(self, value: Any) -> ClassLabel | None:
+        """The value, refused where no category can be it."""
+        if value is None or isinstance(value, (str, int)):
+            return value
+        if isinstance(value, Integral):
+            return int(value)
+        raise FeatureExtractionError(
+            f"The slice {self._name!r} is of categories, and some row gives a {type(value).__name__}.",
+            {"slice": self._name, "type": type(value).__name__},
+            ["Correct the column's type in the mapping, or the row's value."],
+        )
 
     def finished(self, size: int) -> Slices:
         """The codes of the first ``size`` rows."""

@@ -94,7 +94,15 @@ def predicted_by(active: Active, besides: Besides | None, data: Data) -> Rival:
 def _other_classes(theirs: tuple[ClassLabel, ...], mine: tuple[ClassLabel, ...]) -> str | None:
     if theirs == mine:
         return None
-    return f"its classes are {', '.join(map(repr, theirs))}, and now {', '.join(map(repr, mine))}"
+    if {*map(_typed, theirs)} == {*map(_typed, mine)}:
+        return f"its {len(theirs):,} classes stand in another order now"
+    both = len({*map(_typed, theirs)} & {*map(_typed, mine)})
+    return f"it has {len(theirs):,} classes, and now there are {len(mine):,}, of which it has {both:,}"
+
+
+def _typed(label: ClassLabel) -> tuple[type, ClassLabel]:
+    """True is not 1."""
+    return type(label), label
 
 
 def _problems(definition: ModelDefinition[Any], manifest: Manifest) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from prisml.definition.gates import LOWER_IS_BETTER, Gate
@@ -44,13 +45,13 @@ def _bounded(gate: Gate, got: Interval) -> Outcome | None:
     return Outcome(got, None, margin, margin >= 0)
 
 
-def _compared(gate: Gate, got: Interval, apart: Interval) -> Outcome | None:
+def _compared(gate: Gate, got: Interval, apart: Interval) -> Outcome:
     gain, cautious = apart.value, apart.low
     if gate.metric in LOWER_IS_BETTER:
         gain, cautious = -apart.value, None if apart.high is None else -apart.high
     decides = gain if gate.confidence is None else cautious
     if decides is None:
-        return None
+        return Outcome(got, apart, -math.inf, passed=False)
     by = gate.by or 0.0
     if gate.better_than is not None:
         return Outcome(got, apart, decides - by, decides >= by - _ROUNDED if by else decides > _ROUNDED)

@@ -126,9 +126,14 @@ def _reason(gate: Gate, found: Outcome, rival: Rival | None) -> str | None:
     """What decided, where it is not the value."""
     apart = found.difference
     if apart is not None:
-        ends = "" if apart.low is None or apart.high is None else f" ({apart.low:+.4g} to {apart.high:+.4g})"
+        unsure = "" if gate.confidence is None else " (the rows do not tell how sure that is)"
+        ends = unsure if apart.low is None or apart.high is None else f" ({apart.low:+.4g} to {apart.high:+.4g})"
         what = "the baseline" if gate.better_than is not None or rival is None else f"version {rival.number}"
-        return f"{apart.value:+.4g}{ends} beside {what}"
+        decides = ""
+        if gate.confidence is not None and ends != unsure:
+            side, end = ("high", apart.high) if gate.metric in LOWER_IS_BETTER else ("low", apart.low)
+            decides = f"; the {side} end decides: {end:+.4g}"
+        return f"{apart.value:+.4g}{ends} beside {what}{decides}"
     if gate.confidence is None:
         return None
     side, end = ("low", found.got.low) if gate.min is not None else ("high", found.got.high)

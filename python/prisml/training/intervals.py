@@ -20,17 +20,18 @@ import numpy as np
 
 from prisml.manifest import Interval
 from prisml.training.holdout import BINS, Floats, Holdout
-from prisml.training.influence import INFLUENCES
-from prisml.training.metrics import EVERY
+from prisml.training.influence import INFLUENCES, Influence
+from prisml.training.metrics import EVERY, PARTS
 
 CONFIDENCE = 0.95
 _LOSSES = frozenset({"log_loss", "brier", "mae", "mape"})
+_RANKED = frozenset({"roc_auc", "roc_auc_ovr", "roc_auc_ovr_weighted", "average_precision"})
 Ends = tuple[float, float]
 
 
 def interval(metric: str, holdout: Holdout, *, confidence: float = CONFIDENCE) -> Interval | None:
     """The value of ``metric`` on ``holdout``, with the ends of its interval; None where the hold-out does not define it."""
-    value = EVERY[metric](holdout, np.ones(len(holdout.truth)))
+    value = _value(metric, holdout)
     if not np.isfinite(value):
         return None
     low, high = _ends(metric, holdout, value, (1 - confidence) / 2)
@@ -41,22 +42,43 @@ def difference(metric: str, new: Holdout, old: Holdout, *, confidence: float = C
     """How much ``metric`` is larger in ``new`` than in ``old``, on the same rows in the same order; None where one does not define it.
 
     A row moves both metrics: what they have in common cancels out. The ends are Student's, with as many degrees of freedom as the rows
-    that differ tell (Satterthwaite, Biometrics Bulletin 1946). Like ``interval``, it draws nothing: equal hold-outs, equal ends.
+    that differ tell (Satterthwaite, Biometrics Bulletin 1946). The row more of each class that a share counts moves either metric by
+    itself, since of it nothing is known to be in common. Like ``interval``, it draws nothing: equal hold-outs, equal ends. There are no
+    ends where models that differ differ alike in every row, which tells nothing of how sure that is.
     """
     from scipy import stats
 
-    counts = np.ones(len(new.truth))
-    value = EVERY[metric](new, counts) - EVERY[metric](old, counts)
+    value = _value(metric, new) - _value(metric, old)
     if not np.isfinite(value):
         return None
-    apart = INFLUENCES[metric](new).rows - INFLUENCES[metric](old).rows
-    squares = float((apart**2).sum())
-    if not squares:
+    if np.array_equal(new.predicted, old.predicted) and np.array_equal(new.labels, old.labels):
         return Interval(value=value, low=value, high=value)
+    one, other = INFLUENCES[metric](new), INFLUENCES[metric](old)
+    apart, more = one.rows - other.rows, [_unseen(metric, each) for each in (one, other)]
+    squares = float((apart**2).sum()) + sum(more)
+    if not squares:
+        return Interval(value=value)
     rows = len(apart)
-    tailed = rows * float((apart**4).sum()) / squares**2
+    tailed = rows * (float((apart**4).sum()) + sum(each**2 for each in more)) / squares**2
     reach = stats.t.ppf((1 + confidence) / 2, max(2 * rows / max(tailed - 1, 1e-9), 1.0)) * np.sqrt(squares / (rows * max(rows - 1, 1)))
     return Interval(value=value, low=float(value - reach), high=float(value + reach))
+
+
+def _value(metric: str, holdout: Holdout) -> float:
+    """The metric; NaN where the class that it is about is absent, of which scikit-learn says 0."""
+    if metric in PARTS and not (holdout.truth == 1).any():
+        return float("nan")
+    return EVERY[metric](holdout, np.ones(len(holdout.truth)))
+
+
+def _unseen(metric: str, found: Influence) -> float:
+    """What the added rows move; where rows are ranked, a perfect share is taken for as much less as half a row more would make it."""
+    if metric not in _RANKED:
+        return found.more
+    widest = found.more / (found.centre * (1.0 - found.centre))
+    rows = len(found.rows) ** 2 / widest
+    centre = (found.centre * rows + 0.5) / (rows + 1.0)
+    return widest * centre * (1.0 - centre)
 
 
 def _ends(metric: str, holdout: Holdout, value: float, tail: float) -> Ends:
@@ -80,6 +102,8 @@ def _share(metric: str, holdout: Holdout, value: float, tail: float) -> Ends:
     from scipy import stats
 
     found = INFLUENCES[metric](holdout)
+    if not found.variance:
+        return 0.0, 1.0
     rows = found.centre * (1.0 - found.centre) / found.variance
     value = min(max(value, 0.0), 1.0)
     yes, no = rows * value, rows * (1.0 - value)

@@ -17,6 +17,9 @@ from prisml.training.holdout import Holdout
 MOST_LISTED = 20
 """So many of the slices that are too small are named."""
 
+MOST_JUDGED = 50
+"""So many of the judged slices are named: those by which the condition holds least."""
+
 
 @dataclass(frozen=True)
 class _Judged:
@@ -44,6 +47,7 @@ def judge_slices(gate: Gate, model: Holdout, other: Holdout | None, slices: Slic
         else:
             judged.append(_judge(gate, value, part_of(model, rows), None if other is None else part_of(other, rows)))
     worst = min(judged, key=lambda each: each.margin, default=None)
+    kept = sorted(sorted(range(len(judged)), key=lambda place: judged[place].margin)[:MOST_JUDGED])
     return GateVerdict(
         metric=gate.metric,
         wanted=gate.wanted,
@@ -51,7 +55,7 @@ def judge_slices(gate: Gate, model: Holdout, other: Holdout | None, slices: Slic
         passed=bool(judged) and all(each.verdict.passed for each in judged),
         sliced=gate.sliced,
         difference=None if worst is None else worst.verdict.difference,
-        slices=(*(each.verdict for each in judged), *small[:MOST_LISTED]),
+        slices=(*(judged[place].verdict for place in kept), *small[:MOST_LISTED]),
         rows=sum(each.verdict.rows for each in judged),
         reason=_reason(gate, [each.verdict for each in judged], None if worst is None else worst.verdict, len(small)),
     )
@@ -86,4 +90,8 @@ def _reason(gate: Gate, judged: Sequence[SliceVerdict], worst: SliceVerdict | No
     held = f"holds in all {len(judged):,} slices judged" if not failed else f"fails in {failed:,} of {len(judged):,} slices judged"
     undefined = "" if worst.got is not None else ", whose labels do not define it"
     left_out = f"; {few} and {'was' if small == 1 else 'were'} not judged" if small else ""
-    return f"{held}; worst is {shown(worst.value)} ({worst.rows:,} rows){undefined}{left_out}"
+    listed = f" of the worst {MOST_JUDGED}" if len(judged) > MOST_JUDGED else ""
+    others = f"; {len(judged) - MOST_JUDGED:,} others were judged and are not listed" if listed else ""
+    rows = f"{worst.rows:,} row{'' if worst.rows == 1 else 's'}"
+    # Which one it is, the table says: a reason goes into errors and logs, where no value of a row belongs.
+    return f"{held}; worst: 1 of {len(judged):,} ({rows}){undefined}, see the table{listed}{others}{left_out}"

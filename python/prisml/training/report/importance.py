@@ -77,5 +77,6 @@ def _loss(metric: str, shuffled: Holdout, base: Holdout) -> Interval | None:
 
 
 def _mean(of: Sequence[Interval]) -> Interval:
-    low, high = (fmean(end for end in ends if end is not None) for ends in ([each.low for each in of], [each.high for each in of]))
+    low = fmean(each.value if each.low is None else each.low for each in of)
+    high = fmean(each.value if each.high is None else each.high for each in of)
     return Interval(value=fmean(each.value for each in of), low=low, high=high)
