@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 
 import numpy as np
@@ -12,7 +13,10 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_selection import SelectKBest, SequentialFeatureSelector, mutual_info_classif
+from sklearn.linear_model import LassoCV, LogisticRegression, LogisticRegressionCV
+from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit
+from sklearn.pipeline import make_pipeline
 
 from prisml.definition.algorithms import ALGORITHMS, takes_nan
 from prisml.errors import DefinitionError, TrainingError
@@ -55,6 +59,46 @@ def test_params_win_over_defaults_and_the_seed_is_set():
     """What the user gives is what is fitted."""
     params = choose("random_forest", params={"max_depth": 3}).estimator.get_params()
     assert (params["max_depth"], params["random_state"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("task", "learner", "learned"),
+    [
+        ("binary", LogisticRegressionCV(Cs=3, cv=KFold(3, shuffle=True)), lambda fitted: fitted.scores_[1]),
+        ("regression", LassoCV(cv=RepeatedKFold(n_splits=2, n_repeats=2)), lambda fitted: fitted.mse_path_),
+        (
+            "binary",
+            make_pipeline(
+                SequentialFeatureSelector(LogisticRegression(), n_features_to_select=1, cv=ShuffleSplit(2)), LogisticRegression()
+            ),
+            lambda fitted: fitted[0].support_,
+        ),
+    ],
+)
+# Releases of scikit-learn announce other names.
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_what_draws_inside_an_estimator_is_seeded(task, learner, learned):
+    """Splitters draw the same each time, by the seed, and those that the user holds are left as they are."""
+    before = str(learner.get_params())
+    table = np.random.default_rng(0).normal(size=(60, 6))
+    target = table[:, 0] if task == "regression" else (np.arange(60) % 2)
+    drawn = [learned(choose(learner, task, seed=seed).estimator.fit(table, target)) for seed in (3, 3)]
+    np.testing.assert_array_equal(*drawn)
+    assert str(learner.get_params()) == before
+
+
+@pytest.mark.parametrize("score", [mutual_info_classif, partial(mutual_info_classif, n_neighbors=4)])
+def test_a_score_that_adds_noise_is_seeded(score):
+    """As a function and with arguments bound to it."""
+    seeded = choose(make_pipeline(SelectKBest(score, k=2), LogisticRegression())).estimator[0].score_func
+    assert (seeded.func, seeded.keywords["random_state"]) == (mutual_info_classif, 3)
+    assert seeded.keywords.items() >= getattr(score, "keywords", {}).items()
+
+
+def test_a_splitter_that_goes_on_drawing_is_refused():
+    """A generator gives other splits each time."""
+    with pytest.raises(DefinitionError, match="cv=KFold's random_state is a RandomState"):
+        choose(LogisticRegressionCV(cv=KFold(3, shuffle=True, random_state=np.random.RandomState(0))))
 
 
 def test_a_misspelt_parameter_is_named_with_the_nearest():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from difflib import get_close_matches
+from functools import partial
 from inspect import Parameter, signature
 from math import isnan, nan
 from typing import Any
@@ -65,13 +67,38 @@ def check_values(estimator: Any, model: str) -> None:
 def seed(estimator: Any, number: int, model: str) -> None:
     """Seed what is not seeded, in the estimator and in what it holds; refuse what gives another model each time."""
     for name, given in estimator.get_params(deep=True).items():
-        if name != "random_state" and not name.endswith("__random_state"):
-            continue
-        if given is None:
-            estimator.set_params(**{name: number})
-        elif not isinstance(given, int):
-            raise DefinitionError(
-                f"Model {model!r}: {name} is a {type(given).__name__}, which gives another model each time.",
-                {"model": model, "parameter": name},
-                ["Leave it out and give seed= to define_model, or give an int."],
-            )
+        if name == "random_state" or name.endswith("__random_state"):
+            if _lacks_seed(name, given, model):
+                estimator.set_params(**{name: number})
+        elif _draws_splits(given) and _lacks_seed(f"{name}={type(given).__name__}'s random_state", given.random_state, model):
+            seeded = copy(given)
+            seeded.random_state = number
+            estimator.set_params(**{name: seeded})
+        elif _draws_scores(given) and _lacks_seed(f"{name}'s random_state", _bound(given).get("random_state"), model):
+            estimator.set_params(**{name: partial(given, random_state=number)})
+
+
+def _lacks_seed(name: str, given: object, model: str) -> bool:
+    if given is None or isinstance(given, int):
+        return given is None
+    raise DefinitionError(
+        f"Model {model!r}: {name} is a {type(given).__name__}, which gives another model each time.",
+        {"model": model, "parameter": name},
+        ["Leave it out and give seed= to define_model, or give an int."],
+    )
+
+
+def _draws_splits(given: object) -> bool:
+    """Whether it is a splitter of rows that draws them: what ``get_params`` of the estimator that holds it does not look into."""
+    return hasattr(given, "split") and hasattr(given, "random_state") and getattr(given, "shuffle", True)
+
+
+def _draws_scores(given: object) -> bool:
+    """Whether it is a score of features by neighbours, to which scikit-learn adds noise."""
+    from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+
+    return (given.func if isinstance(given, partial) else given) in (mutual_info_classif, mutual_info_regression)
+
+
+def _bound(given: object) -> Mapping[str, object]:
+    return given.keywords if isinstance(given, partial) else {}
