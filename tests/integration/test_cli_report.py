@@ -82,6 +82,28 @@ def test_export_writes_the_page_and_the_card_beside_the_bundle(registry: Registr
     assert Registry("sqlite:///other.db").versions("visits")[0].digest == registry.active("visits").digest
 
 
+@pytest.mark.parametrize("name", ["README.md", "report.html", "report.json"])
+def test_export_replaces_no_file_of_a_folder_that_is_no_bundle(registry: Registry, name: str):
+    """The file is named and stays as it is, nothing is written beside it, and a bundle is exported into again."""
+    Path("own").mkdir()
+    Path("own", name).write_text("MINE")
+    for model in ("visits", "churn"):
+        refused = run("export", model, "--to", "own")
+        assert refused.exit_code == 2
+        assert f"own/{name} is there already" in refused.stderr
+    assert [(file.name, file.read_text()) for file in Path("own").iterdir()] == [(name, "MINE")]
+    assert [run("export", model, "--to", "bundle").exit_code for model in ("visits", "churn")] == [0, 0]
+
+
+def test_a_model_card_replaces_no_readme_of_a_folder(registry: Registry):
+    """A folder's own README.md stays; one that is named as a file is replaced."""
+    Path("README.md").write_text("MINE")
+    refused = run("report", "visits", "--format", "card", "--to", ".")
+    assert (refused.exit_code, Path("README.md").read_text()) == (2, "MINE")
+    assert run("report", "visits", "--format", "card", "--to", "README.md").exit_code == 0
+    assert Path("README.md").read_text() != "MINE"
+
+
 def test_the_report_of_an_imported_version_is_the_same(registry: Registry):
     """The page says nothing of the registry, so that of a copy differs by nothing but when and by whom it was published."""
     run("export", "visits", "--to", "bundle")

@@ -9,6 +9,7 @@ from prisml.commands.card import model_card
 from prisml.commands.page.report import Subject, report_page
 from prisml.errors import ConfigurationError, VersionNotFoundError
 from prisml.manifest import read_manifest
+from prisml.registry.bundle import require_free
 from prisml.registry.registry import Registry
 from prisml.report import read_report
 
@@ -41,14 +42,21 @@ def render_report(subject: Subject, form: Format) -> str:
 def write_report(registry: Registry, name: str, which: int | str | None = None, *, to: Path | None = None, form: Format = "html") -> Path:
     """The file that the report was written to: ``to``, or in the folder ``to``; without it, one named by the version in this folder.
 
-    ``ConfigurationError`` where it cannot be written.
+    ``ConfigurationError`` where it cannot be written, or would take the place of a README.md in a folder that is no bundle.
     """
+    if to is not None and to.is_dir() and form == "card":
+        require_free(to, NAMES[form])
     subject = read_subject(registry, name, which)
     text = render_report(subject, form)
     number = "" if subject.version is None else f"-{subject.version.number}"
     place = Path(f"{name}{number}-report{_ENDINGS[form]}") if to is None else to / NAMES[form] if to.is_dir() else to
     write_text(place, text)
     return place
+
+
+def require_room(folder: Path) -> None:
+    """``ConfigurationError`` where what ``write_beside`` writes would replace files of a folder that is no bundle yet."""
+    require_free(folder, NAMES["card"], NAMES["html"])
 
 
 def write_beside(registry: Registry, folder: Path, name: str, which: int | str) -> tuple[Path, ...]:

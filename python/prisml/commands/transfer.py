@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prisml.commands.report import write_beside
+from prisml.commands.report import require_room, write_beside
 from prisml.registry.registry import Registry
 from prisml.registry.transfer import Exported, Imported
 from prisml.registry.transfer import export as export_models
@@ -14,6 +14,7 @@ from prisml.registry.transfer import import_ as import_models
 def export_version(registry: Registry, to: Path, name: str, which: int | str | None = None) -> Exported:
     """A bundle in the folder ``to``, with its report and model card: of the version of that number or label, or of the one that serves."""
     version = registry.active(name) if which is None else registry.version(name, which)
+    require_room(to)
     done = export_models(registry, to, name=name, which=version.number)
     write_beside(registry, done.place, name, version.number)
     return done

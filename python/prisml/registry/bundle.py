@@ -128,13 +128,29 @@ def _content(file: Path, most: int | None) -> bytes:
     return file.read_bytes()
 
 
+def require_free(folder: str | PathLike[str], *names: str) -> None:
+    """``ConfigurationError`` where ``folder`` is no bundle and has a file of one of ``names``, which is somebody's own."""
+    place = Path(folder)
+    # A graph without a manifest is what an export that was cut off leaves.
+    if is_bundle(place) or (place / MODEL_FILE).is_file():
+        return
+    for name in names:
+        if (place / name).exists():
+            raise ConfigurationError(
+                f"{place / name} is there already, in a folder that is no bundle: it would be replaced.",
+                {"file": str(place / name)},
+                ["Name another folder, or move the file away."],
+            )
+
+
 def write_bundle(artifact: Artifact, folder: str | PathLike[str]) -> Path:
     """Write ``artifact`` into ``folder``, which is made if needed; the folder's path.
 
     The manifest is written last, so that a folder left half written is not taken for a bundle. The report of an artifact that was there
-    before does not stay.
+    before does not stay. ``ConfigurationError`` where the folder was no bundle and holds a report.json of somebody's own.
     """
     place = Path(folder)
+    require_free(place, REPORT_FILE)
     try:
         place.mkdir(parents=True, exist_ok=True)
         (place / MANIFEST_FILE).unlink(missing_ok=True)
