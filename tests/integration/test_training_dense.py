@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import BayesianRidge, LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, MinMaxScaler, PolynomialFeatures, StandardScaler
@@ -16,6 +20,7 @@ from prisml.commands.train import train
 from prisml.errors import DefinitionError
 from prisml.registry.registry import Registry
 from prisml.serving.engine import Engine
+from prisml.serving.settings import Settings
 from prisml.training.fit import fit
 from tests.support.training import extracted, visits
 
@@ -82,6 +87,18 @@ def test_a_users_pipeline_is_served(task, algorithm):
     assert manifest.parity.max_difference < manifest.parity.tolerance / 5
     assert manifest.encoding == ("ordinal" if isinstance(algorithm.steps[0][1], SelectKBest) else "one_hot")
     assert Engine.from_artifact(candidate.artifact).predict_many([golden.features for golden in manifest.golden]).values is not None
+
+
+@pytest.mark.parametrize("method", [None, "sigmoid"])
+def test_classes_that_are_all_unlikely_have_the_shares_of_scikit_learn(method):
+    """Far from the training rows each logistic function is next to nothing, and none is nothing: in ONNX Runtime and natively."""
+    definition = visits("multiclass", OneVsRestClassifier(LogisticRegression()), calibrate=method)
+    artifact = fit(definition, extracted("multiclass")).artifact
+    assert Engine.from_artifact(artifact).info().scorer == "native"
+    rows = [{"age": 40, "income": income, "country": "US", "zip": 20, "member": True} for income in (1e6, 2e6, -1e6)]
+    for native in (True, False):
+        served = Engine.from_artifact(artifact, settings=replace(Settings.read(), native=native)).predict_many(rows)
+        assert np.isfinite(served.probabilities).all()
 
 
 def test_missing_numbers_reach_a_pipeline_that_fills_them():
