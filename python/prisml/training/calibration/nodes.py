@@ -68,7 +68,7 @@ def _sigmoids(ending: Ending, score: str, calibration: Calibration) -> str:
     slopes, shifts = _line(calibration)
     if ending.classes > 2:
         lines = _lines(ending, score, slopes[None, :], shifts[None, :])
-        return _shares(ending, ending.node("Sigmoid", [lines], "each"))
+        return _shares(ending, ending.logistic(lines))
     # A softmax of 0 and the line is the logistic function, and its complement.
     lines = _lines(ending, score, np.array([[0.0, slopes[0]]]), np.array([[0.0, shifts[0]]]))
     return ending.node("Softmax", [lines], "calibrated", axis=1)

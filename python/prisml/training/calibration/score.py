@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from prisml.training.calibration.calibration import Floats, Of
+from prisml.training.export.logistic import logistic
 
 OUTPUT = "probabilities"
 _LINKS = {b"LOGISTIC", b"SOFTMAX"}
@@ -55,6 +56,14 @@ class Ending:
         """Add a node at the end; the name of what it gives."""
         return self._add(op, inputs, output, **attributes)
 
+    def logistic(self, scores: str) -> str:
+        """Add the logistic function of each score; the name of what it gives."""
+
+        def add(op: str, /, *inputs: str) -> str:
+            return self._add(op, list(inputs), f"logistic_{op}")
+
+        return logistic(scores, add, self.tensor("logistic_zero", np.array(0.0)), self.tensor("logistic_one", np.array(1.0)))
+
     def tensor(self, name: str, values: Any) -> str:
         """Add a tensor; its name."""
         from onnx import numpy_helper
@@ -91,7 +100,9 @@ class Ending:
         del last.output[:]
         last.output.append("sums")
         score = self._add("Cast", ["sums"], "score", to=DOUBLE)
-        return score if self.of == "decision" or link is None else self._add(link, [score], "share")
+        if self.of == "decision" or link is None:
+            return score
+        return self.logistic(score) if link == "Sigmoid" else self._add(link, [score], "share")
 
     def _open_output(self) -> str:
         last = self.graph.node[-1]

@@ -6,6 +6,7 @@ import numpy as np
 
 from prisml.training.export.dense.affine import Affine
 from prisml.training.export.dense.writer import Writer
+from prisml.training.export.logistic import logistic as logistic_nodes
 
 
 def two_columns(scores: Affine) -> Affine:
@@ -16,6 +17,11 @@ def two_columns(scores: Affine) -> Affine:
 def softmax(writer: Writer, scores: str) -> str:
     """Shares in proportion to the exponentials."""
     return writer.add("Softmax", scores, axis=1)
+
+
+def logistic(writer: Writer, scores: str) -> str:
+    """The logistic function of each score, with all digits of a small one."""
+    return logistic_nodes(scores, writer.add, writer.doubles(0.0), writer.doubles(1.0))
 
 
 def shares(writer: Writer, amounts: str) -> str:

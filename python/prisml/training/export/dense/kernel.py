@@ -8,6 +8,7 @@ import numpy as np
 
 from prisml.manifest import Task
 from prisml.training.export.dense.affine import Affine
+from prisml.training.export.dense.answers import logistic
 from prisml.training.export.dense.coupling import couple
 from prisml.training.export.dense.writer import Writer
 
@@ -23,7 +24,7 @@ def write_kernel(estimator: Any, columns: Affine, writer: Writer, task: Task) ->
     # libsvm's decision is for the first class, scikit-learn's for the second.
     a, b = float(estimator._probA[0]), float(estimator._probB[0])  # noqa: SLF001 - scikit-learn gives up showing them.
     exponent = writer.add("Sub", writer.doubles(-b), writer.add("Mul", score, writer.doubles(-a)))
-    first = writer.add("Sigmoid", exponent)
+    first = logistic(writer, exponent)
     return couple(writer, writer.add("Clip", first, writer.doubles(_LEAST), writer.doubles(1.0 - _LEAST)))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from prisml.manifest import Task
 from prisml.training.export.dense.affine import Affine
-from prisml.training.export.dense.answers import shares, softmax, two_columns, with_complement
+from prisml.training.export.dense.answers import logistic, shares, softmax, two_columns, with_complement
 from prisml.training.export.dense.writer import Writer
 
 
@@ -34,7 +34,7 @@ def write_stochastic(estimator: Any, columns: Affine, writer: Writer, task: Task
         return write_linear(estimator, columns, writer, task)
     scores = _scores(estimator, columns).table(writer)
     if estimator.loss == "log_loss":
-        return shares(writer, writer.add("Sigmoid", scores))
+        return shares(writer, logistic(writer, scores))
     clipped = writer.add("Clip", scores, writer.doubles(-1.0), writer.doubles(1.0))
     amounts = writer.add("Div", writer.add("Add", clipped, writer.doubles(1.0)), writer.doubles(2.0))
     if task == "binary":
@@ -53,7 +53,7 @@ def write_one_vs_rest(estimator: Any, columns: Affine, writer: Writer, task: Tas
     )
     if task == "binary":
         return write_linear(joined, columns, writer, task)
-    return shares(writer, writer.add("Sigmoid", _scores(joined, columns).table(writer)))
+    return shares(writer, logistic(writer, _scores(joined, columns).table(writer)))
 
 
 def _scores(estimator: Any, columns: Affine) -> Affine:
