@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+import onnxruntime
 import pytest
+from scipy.special import expit
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_selection import SelectKBest
@@ -20,7 +20,9 @@ from prisml.commands.train import train
 from prisml.errors import DefinitionError
 from prisml.registry.registry import Registry
 from prisml.serving.engine import Engine
-from prisml.serving.settings import Settings
+from prisml.training.export.dense.answers import logistic, shares
+from prisml.training.export.dense.writer import Writer
+from prisml.training.export.graph import INPUT, Body, assemble
 from prisml.training.fit import fit
 from tests.support.training import extracted, visits
 
@@ -90,15 +92,21 @@ def test_a_users_pipeline_is_served(task, algorithm):
 
 
 @pytest.mark.parametrize("method", [None, "sigmoid"])
-def test_classes_that_are_all_unlikely_have_the_shares_of_scikit_learn(method):
-    """Far from the training rows each logistic function is next to nothing, and none is nothing: in ONNX Runtime and natively."""
+def test_one_against_all_others_is_scored_natively(method):
+    """The logistic functions of its classes are nodes that the native scorer takes, calibrated or not."""
     definition = visits("multiclass", OneVsRestClassifier(LogisticRegression()), calibrate=method)
-    artifact = fit(definition, extracted("multiclass")).artifact
-    assert Engine.from_artifact(artifact).info().scorer == "native"
-    rows = [{"age": 40, "income": income, "country": "US", "zip": 20, "member": True} for income in (1e6, 2e6, -1e6)]
-    for native in (True, False):
-        served = Engine.from_artifact(artifact, settings=replace(Settings.read(), native=native)).predict_many(rows)
-        assert np.isfinite(served.probabilities).all()
+    assert Engine.from_artifact(fit(definition, extracted("multiclass")).artifact).info().scorer == "native"
+
+
+def test_classes_that_are_all_unlikely_have_their_shares():
+    """Where each logistic function is next to nothing, ONNX Runtime gives the shares that scipy's have."""
+    writer = Writer()
+    answer = writer.float(shares(writer, logistic(writer, writer.double(INPUT))))
+    onnx = assemble(Body(writer.nodes, writer.tensors, answer), None, task="multiclass", inputs=3, outputs=3, model="m")
+    scores = np.array([[-30, -31, -32], [-60, -61, -62], [-400, -401, -399], [-1, 0, 40]], dtype=np.float32)
+    (given,) = onnxruntime.InferenceSession(onnx).run(None, {INPUT: scores})
+    each = expit(scores.astype(np.float64))
+    np.testing.assert_allclose(given, each / each.sum(axis=1, keepdims=True), rtol=1e-6)
 
 
 def test_missing_numbers_reach_a_pipeline_that_fills_them():

@@ -222,3 +222,11 @@ def test_what_contradicts_a_search_is_refused_by_name(options, message):
     with pytest.raises(DefinitionError) as raised:
         visits("binary", **options)
     assert message in str(raised.value)
+
+
+def test_candidates_of_weighted_classes_weigh_rows():
+    """An algorithm that counts every row alike is not tried where the definition weighs classes: it could not be fitted if it won."""
+    assert "lda" in candidates.algorithms_for(auto())
+    weighted = candidates.algorithms_for(auto(class_weight="balanced"))
+    assert "lda" not in weighted
+    assert {"logistic_regression", "random_forest"} <= set(weighted)

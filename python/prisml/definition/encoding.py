@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from prisml.definition.algorithms import ALGORITHMS, Learner, algorithm_of
+from prisml.definition.algorithms import ALGORITHMS, AUTO, Learner, algorithm_of
 from prisml.definition.place import Place, choose_from
 
 Encoding = Literal["auto", "ordinal", "native"]
@@ -18,6 +18,8 @@ def check_encoding(place: Place, encoding: object, learner: Learner) -> Encoding
     known = get_args(Encoding)
     if encoding not in known:
         raise here.error(f"is {encoding!r}", choose_from(known, encoding if isinstance(encoding, str) else None))
+    if learner == AUTO and encoding != "auto":
+        raise here.error(f'is {encoding!r}, and algorithm="auto" chooses the encoding itself', "Leave encoding out, or name an algorithm.")
     algorithm = algorithm_of(learner)
     name = learner if isinstance(learner, str) else type(learner).__name__
     if encoding == "native" and not (algorithm is not None and algorithm.native):

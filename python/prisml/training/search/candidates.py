@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from prisml.definition.algorithms import ALGORITHMS
+from prisml.definition.algorithms import ALGORITHMS, Algorithm
 from prisml.definition.model import ModelDefinition
 from prisml.manifest import Input, Task
 from prisml.training.search.spaces import SPACES, Space
@@ -58,10 +60,22 @@ def _draws(name: str, space: Space, seed: int) -> Iterator[Candidate]:
 def algorithms_for(definition: ModelDefinition[Any]) -> list[str]:
     """The names that can learn the definition's task here, the quickest first.
 
-    Where a feature has ``missing="native"``, they are those that take missing numbers.
+    Where a feature has ``missing="native"``, they are those that take missing numbers; where classes are weighted, those that weigh rows.
     """
     wants_nan = any(getattr(feature, "missing", None) == "native" for feature in definition.features.values())
-    return [name for name in SPACES if _can(name, definition.task) and (ALGORITHMS[name].takes_nan or not wants_nan)]
+    weighs = definition.class_weight is not None
+    return [
+        name
+        for name in SPACES
+        if _can(name, definition.task)
+        and (ALGORITHMS[name].takes_nan or not wants_nan)
+        and (not weighs or _weighs_rows(ALGORITHMS[name], definition.task))
+    ]
+
+
+def _weighs_rows(algorithm: Algorithm, task: Task) -> bool:
+    known = getattr(import_module(algorithm.module), str(algorithm.class_name(task)))
+    return "sample_weight" in signature(known.fit).parameters
 
 
 def _can(name: str, task: Task) -> bool:
