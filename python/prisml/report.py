@@ -247,7 +247,7 @@ def read_report(text: str) -> Report:
     """The report in ``text``; ``ArtifactError`` where it is damaged or of a newer format."""
     try:
         number = json.loads(text).get("format")
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise ArtifactError("The report is not a JSON object.", {}, ["Train the version again: predicting needs no report."]) from error
     if number != REPORT_FORMAT:
         raise ArtifactError(

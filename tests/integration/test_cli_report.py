@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from prisml.cli.main import cli
 from prisml.commands.card import model_card
 from prisml.commands.page.report import report_page
 from prisml.commands.report import read_subject
-from prisml.registry import Registry, read_bundle
+from prisml.registry import Artifact, Registry, read_bundle
 from tests.artifacts import make_artifact
 from tests.support.console import alone
 from tests.support.console import prisml_with as run
@@ -119,3 +120,17 @@ def test_the_command_completes_names_and_versions(registry: Registry):
     complete = ShellComplete(cli, {}, "prisml", "_PRISML_COMPLETE")
     assert [item.value for item in complete.get_completions(["report"], "v")] == ["visits"]
     assert "1" in [item.value for item in complete.get_completions(["report", "visits"], "")]
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, None], ids=["nested without end", "of another model"])
+def test_a_report_that_is_not_the_versions_own_is_refused(registry: Registry, text: str | None):
+    """A bundle from elsewhere may hold anything as its report: what is not one, or is that of another model, is told as damaged."""
+    made = registry.artifact("visits")
+    assert made.report_text is not None
+    foreign = made.report_text.replace('"visits"', '"others"') if text is None else text
+    manifest = made.manifest.model_copy(update={"report_sha256": hashlib.sha256(foreign.encode()).hexdigest(), "name": "visits"})
+    registry.publish(Artifact(manifest.to_json(), made.onnx, foreign))
+    refused = run("report", "visits", "2")
+    assert refused.exit_code == 2
+    assert "report" in refused.stderr
+    assert "bug" not in refused.stderr

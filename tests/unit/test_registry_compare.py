@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from prisml.definition import Feature, Gate
@@ -122,3 +124,17 @@ def test_a_deleted_version_cannot_be_compared(registry: Registry):
     registry.delete("churn", 1)
     with pytest.raises(VersionNotFoundError, match="version 1 was deleted"):
         compare(registry, "churn", 1, 2)
+
+
+def test_a_gate_beside_a_guess_is_the_same_gate_on_other_data(registry: Registry):
+    """What a guess reaches differs with the rows; the condition of the definition does not, so both verdicts stand in one line."""
+    gates = [Gate("accuracy", better_than="baseline"), Gate("accuracy", better_than="baseline", by=0.01)]
+    data = extracted()
+    kept = np.flatnonzero((data.labels == 0) | (np.arange(len(data.labels)) % 2 == 0))
+    for rows in (data, replace(data, matrix=data.matrix[kept], labels=data.labels[kept])):
+        registry.publish(fit(visits(gates=gates), rows).artifact)
+    wanted = [version.gates[0].wanted for version in (registry.artifact("visits", number).manifest for number in (1, 2))]
+    assert wanted[0] != wanted[1]
+    found = compare(registry, "visits", 1, 2).gates
+    assert len({change.wanted for change in found}) == len(found) == 2
+    assert all(change.a is not None and change.b is not None for change in found)

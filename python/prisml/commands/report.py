@@ -7,7 +7,7 @@ from typing import Literal
 
 from prisml.commands.card import model_card
 from prisml.commands.page.report import Subject, report_page
-from prisml.errors import ConfigurationError, VersionNotFoundError
+from prisml.errors import ArtifactError, ConfigurationError, VersionNotFoundError
 from prisml.manifest import read_manifest
 from prisml.registry.bundle import require_free
 from prisml.registry.registry import Registry
@@ -24,7 +24,14 @@ def read_subject(registry: Registry, name: str, which: int | str | None = None) 
     version = registry.active(name) if which is None else registry.version(name, which)
     manifest = read_manifest(registry.manifest_text(version))
     text = registry.report_text(version)
-    return Subject(manifest, None if text is None else read_report(text), version)
+    report = None if text is None else read_report(text)
+    if report is not None and (report.name, report.task) != (manifest.name, manifest.task):
+        raise ArtifactError(
+            f"The report of version {version.number} of {name!r} is that of another model.",
+            {"model": name, "version": version.number},
+            ["Restore the artifact from where it was exported, or train again."],
+        )
+    return Subject(manifest, report, version)
 
 
 def render_report(subject: Subject, form: Format) -> str:

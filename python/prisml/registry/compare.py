@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -152,9 +153,14 @@ def _metric(metric: str, a: Interval | None, b: Interval | None) -> MetricChange
 
 
 def _gates(before: Iterable[GateVerdict], after: Iterable[GateVerdict]) -> tuple[GateChange, ...]:
-    first, second = ({(gate.name, gate.wanted): gate.passed for gate in verdicts} for verdicts in (before, after))
+    first, second = ({(gate.name, _declared(gate.wanted)): gate.passed for gate in verdicts} for verdicts in (before, after))
     gates = _both(first, second)
     return tuple(GateChange(metric, wanted, first.get((metric, wanted)), second.get((metric, wanted))) for metric, wanted in gates)
+
+
+def _declared(wanted: str) -> str:
+    """The condition as the definition has it: without the figure of a guess, which differs with the data."""
+    return re.sub(r"([<>]=?) \S+(.*) \(baseline\)", r"\1 baseline\2", wanted)
 
 
 def _features(a: Manifest, b: Manifest) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from prisml.manifest import Task
 from prisml.training.search.spaces import SPACES, Simplicity
 
+_MOST_APART = 0.02
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 
@@ -69,9 +70,10 @@ def simplicity_of(algorithm: str, estimator: Any, rows: int) -> tuple[int, float
 
 
 def choose(scored: Sequence[Scored]) -> Scored:
-    """The simplest of those that are within one standard error of the best, equally simple ones by loss.
+    """The simplest of those that are within one standard error of the best and 2 % of its loss, equally simple ones by loss.
 
-    The error is that of the mean difference between the two, row by row (Breiman et al. 1984 take one standard error for trees).
+    The error is that of the mean difference between the two, row by row (Breiman et al. 1984 take one standard error for trees). Where a
+    few rows are most of the loss it is wide enough for any model: hence the share.
     """
     best = min(scored, key=lambda each: (each.loss, each.order))
     return min((each for each in scored if _ties(each, best)), key=lambda each: (*each.simplicity, each.loss, each.order))
@@ -79,4 +81,4 @@ def choose(scored: Sequence[Scored]) -> Scored:
 
 def _ties(one: Scored, best: Scored) -> bool:
     apart = one.losses - best.losses
-    return bool(apart.mean() <= apart.std(ddof=1) / len(apart) ** 0.5)
+    return bool(apart.mean() <= min(apart.std(ddof=1) / len(apart) ** 0.5, _MOST_APART * abs(best.losses.mean())))
