@@ -110,7 +110,7 @@ def _classes(
     rarest, share = int(trained.min()), float(trained.min() / len(train))
     if rarest < FEWEST_TRAINED:
         what = f"the rarest class has {rarest} rows in the training part, and {FEWEST_TRAINED} are the least"
-        yield Stop("too_few_rows", what, f"Add {FEWEST_TRAINED - rarest} rows of it or more, or leave the class out with where=.")
+        yield Stop("too_few_rows", what, f"Add at least {FEWEST_TRAINED - rarest} of it, or leave the class out with where=.")
     fewest = int(held_out.min())
     if fewest < FEWEST_HELD_OUT:
         what = f"the rarest class has {fewest} rows in the hold-out, and {FEWEST_HELD_OUT} are the least"
