@@ -38,20 +38,17 @@ def write_step(step: Any, columns: Affine, writer: Writer, *, exact: bool) -> Af
 
 
 def _standard(step: Any, columns: Affine, writer: Writer, exact: bool) -> Affine:
-    found: list[Elementwise] = []
-    if step.with_mean:
-        found.append(("Sub", step.mean_))
-    if step.with_std:
-        found.append(("Div", step.scale_))
-    return columns.scaled(found, writer, exact=exact)
+    return _centred(columns, writer, step.mean_ if step.with_mean else None, step.scale_ if step.with_std else None, exact=exact)
 
 
 def _robust(step: Any, columns: Affine, writer: Writer, exact: bool) -> Affine:
-    found: list[Elementwise] = []
-    if step.with_centering:
-        found.append(("Sub", step.center_))
-    if step.with_scaling:
-        found.append(("Div", step.scale_))
+    return _centred(columns, writer, step.center_ if step.with_centering else None, step.scale_ if step.with_scaling else None, exact=exact)
+
+
+def _centred(columns: Affine, writer: Writer, centre: Any, scale: Any, *, exact: bool) -> Affine:
+    found: list[Elementwise] = [("Sub", centre)] if centre is not None else []
+    if scale is not None:
+        found.append(("Div", scale))
     return columns.scaled(found, writer, exact=exact)
 
 
