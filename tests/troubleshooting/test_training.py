@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from warnings import catch_warnings
+
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sqlalchemy import text, update
 
 from prisml import Feature
-from prisml.commands.train import train
+from prisml.extraction.stream import extract
 from prisml.registry import Registry
 from tests.support.database import opened
 from tests.support.guide import refused
-from tests.support.troubles import Customer, Order, customer, fill, model, trained
+from tests.support.troubles import Customer, customer, fill, model, trained
 
 
 def test_no_rows(told, shop, empty: Registry):
     """A filter that some rows pass leaves something to learn from."""
-    told(train(model(where=Customer.country == "de"), database=shop, registry=empty).checked.findings[-1].detail)
-    assert trained(model({"age": Customer.age, "spent": Customer.spent}, where=Customer.country == "DE"), shop, empty).manifest.rows.train > 50
+    features = {"age": Customer.age, "spent": Customer.spent}
+    told(refused(lambda: extract(model(features, where=Customer.country == "de"), shop)))
+    assert len(extract(model(features, where=Customer.country == "DE"), shop).matrix) == 100
 
 
 def test_all_labels_missing(told, shop, empty: Registry):
@@ -41,9 +45,9 @@ def test_too_few_rows(told, tmp_path, empty: Registry):
     """What the message asks for is enough."""
     with opened(f"sqlite:///{tmp_path}/few.db") as few, opened(f"sqlite:///{tmp_path}/more.db") as more:
         fill(few, [customer(number) for number in range(1, 21)])
-        fill(more, [customer(number) for number in range(1, 81)])
+        fill(more, [customer(number) for number in range(1, 161)])
         told(refused(lambda: trained(model(), few, empty)))
-        assert trained(model(), more, empty).manifest.rows.train == 64
+        assert trained(model(), more, empty).manifest.rows.train == 128
 
 
 def test_feature_without_values(told, shop, empty: Registry):
@@ -58,16 +62,19 @@ def test_constant_feature(told, shop, empty: Registry):
     """It is a finding of the version, and gone without the feature."""
     with shop.begin() as connection:
         connection.execute(text("UPDATE customers SET country = 'DE'"))
-    (found,) = trained(model(), shop, empty).manifest.findings
+    (found,) = trained(model(), shop, empty).manifest.warnings
     told(f"{found.code}: {found.what} {found.way_out}")
-    assert trained(model({"age": Customer.age, "spent": Customer.spent}), shop, empty).manifest.findings == ()
+    assert trained(model({"age": Customer.age, "spent": Customer.spent}), shop, empty).manifest.warnings == ()
 
 
 def test_not_converged(told, shop, empty: Registry):
     """With more iterations the solver comes to its end."""
-    found = trained(model(params={"max_iter": 1}), shop, empty).manifest.findings
-    told("; ".join(f"{each.code}: {each.what}" for each in found))
-    assert trained(model(params={"max_iter": 1000}), shop, empty).manifest.findings == ()
+    with pytest.warns(ConvergenceWarning) as warned:
+        trained(model(params={"max_iter": 1}), shop, empty)
+    told(f"{warned[0].category.__name__}: {warned[0].message}")
+    with catch_warnings(record=True) as silence:
+        trained(model(params={"max_iter": 1000}), shop, empty)
+    assert silence == []
 
 
 def test_estimator_not_offered(told, shop, empty: Registry):
