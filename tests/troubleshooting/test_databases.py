@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import NullPool
 
 from prisml import expression
 from prisml.commands.database import open_database
@@ -51,16 +52,18 @@ def test_permission_denied(told, postgresql_url: str):
 
 def test_statement_timeout(told, postgresql_url: str):
     """A limit for statements of the application is lifted for training."""
-    slow = expression(select(func.count(Order.id)).where(Order.customer_id == Customer.id, func.pg_sleep(0.05).is_not(None)).scalar_subquery())
+    slow = expression(
+        select(func.count(Order.id)).where(Order.customer_id == Customer.id, func.pg_sleep(0.05).is_not(None)).scalar_subquery()
+    )
     with opened(postgresql_url) as database:
         fill(database, [customer(number) for number in range(1, 5)])
-    for limit in ("100ms", "0"):
-        limited = create_engine(postgresql_url, connect_args={"options": f"-c statement_timeout={limit}"})
-        if limit == "100ms":
-            told(refused(lambda: extract(model({"order_count": slow}), limited)))
-        else:
-            assert len(extract(model({"order_count": slow}), limited).matrix) == 4
-        limited.dispose()
+
+    def read(limit: str):
+        limited = create_engine(postgresql_url, poolclass=NullPool, connect_args={"options": f"-c statement_timeout={limit}"})
+        return extract(model({"order_count": slow}), limited)
+
+    told(refused(lambda: read("100ms")))
+    assert len(read("0").matrix) == 4
 
 
 def test_sqlite_locked(told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

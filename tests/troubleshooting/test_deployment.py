@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -12,10 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from onnx import helper
 
 import prisml
 from prisml.errors import PrisMLWarning
-from prisml.registry import Registry
+from prisml.manifest import GoldenRow
+from prisml.registry import Artifact, Registry
+from prisml.serving import Engine
+from prisml.serving.foreign import register
+from tests.support import foreign
 from tests.support.console import environment
 from tests.support.guide import refused
 from tests.support.troubles import Customer, model, trained
@@ -98,6 +104,7 @@ def test_definition_drifted(told, registry: Registry):
     assert model().load(registry=registry, refresh=None).health().version == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "setuid"), reason="a file's mode keeps nobody out here")
 def test_registry_in_an_image(told, registry: Registry, tmp_path: Path):
     """A copy that nobody may write serves, and is written where it came from."""
     published = tmp_path / ".prisml" / "registry.db"
@@ -116,3 +123,24 @@ def test_registry_in_an_image(told, registry: Registry, tmp_path: Path):
     told(run.stderr)
     assert run.stdout.strip() == "1"
     assert registry.describe("churn", 1, note="by the trainer").note == "by the trainer"
+
+
+def test_golden_rows_not_met(told, churn: Artifact):
+    """ONNX Runtime answers in place of the native scorer; the version as it was published has no warning."""
+    rows = [GoldenRow(features=row.features, expected=tuple(each + 0.01 for each in row.expected)) for row in churn.manifest.golden]
+    other = Artifact(churn.manifest.model_copy(update={"golden": tuple(rows)}).to_json(), churn.onnx)
+    with pytest.warns(PrisMLWarning) as warned:
+        engine = Engine.from_artifact(other, version=1)
+    told(warned[0].message)
+    assert engine.info().scorer == "onnxruntime"
+    as_published = Engine.from_artifact(churn, version=1)
+    assert (as_published.info().scorer, as_published.health().notes) == ("native", ())
+    assert engine.predict(ROW).value == pytest.approx(as_published.predict(ROW).value, abs=1e-6)
+
+
+def test_operator_not_allowed(told, empty: Registry):
+    """The graph without the operator is registered."""
+    pipeline, graph = foreign.logistic()
+    noise = foreign.by_hand([helper.make_node("RandomNormalLike", ["features"], ["probabilities"])])
+    told(refused(lambda: register(empty, foreign.model(), noise, foreign.golden(pipeline))))
+    assert register(empty, foreign.model(), graph.SerializeToString(), foreign.golden(pipeline)).number == 1

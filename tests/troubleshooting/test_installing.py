@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import prisml
-from prisml.errors import PrisMLError
 from prisml.serving.runtime import locate
-from tests.support.guide import refused
+from prisml.training.environment import require_training_stack
 from tests.support.console import environment
+from tests.support.guide import refused
 
 PACKAGE = Path(prisml.__file__).parent
 HIDDEN = """
@@ -40,10 +40,21 @@ def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, env=environment(**variables), capture_output=True, text=True, check=False, timeout=300)
 
 
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="there is no Rust here to build with")
 def test_no_wheel(told, tmp_path: Path):
     """Where pip finds no wheel it builds, and that takes Cargo on the PATH."""
     root = Path(__file__).parents[2]
-    command = (sys.executable, "-m", "maturin", "pep517", "write-dist-info", "--metadata-directory", str(tmp_path), "--interpreter", sys.executable)
+    command = (
+        sys.executable,
+        "-m",
+        "maturin",
+        "pep517",
+        "write-dist-info",
+        "--metadata-directory",
+        str(tmp_path),
+        "--interpreter",
+        sys.executable,
+    )
     tries = [
         subprocess.run(command, cwd=root, env=environment(PATH=path), capture_output=True, text=True, check=False, timeout=300)
         for path in ("/nowhere", os.environ["PATH"])
@@ -54,7 +65,8 @@ def test_no_wheel(told, tmp_path: Path):
     assert list(tmp_path.glob("prisml-*.dist-info/METADATA"))
 
 
-def test_command_not_found(told, tmp_path: Path):
+@pytest.mark.skipif(shutil.which("bash") is None or sys.platform == "win32", reason="the message is bash's")
+def test_command_not_found(told):
     """Where the scripts' folder is not on the PATH, Python finds the command all the same."""
     told(run("bash", "-c", "prisml --version", PATH="/usr/bin:/bin").stderr)
     cured = run(sys.executable, "-m", "prisml", "--version", PATH="/usr/bin:/bin")
@@ -85,17 +97,17 @@ def test_training_stack_missing(told, tmp_path: Path):
     """A process without scikit-learn serves, and does not train."""
     (tmp_path / "sitecustomize.py").write_text(HIDDEN.format(hidden={"scikit-learn", "onnx"}))
     code = "from prisml.training.environment import require_training_stack; require_training_stack()"
-    hidden = f"{tmp_path}{os.pathsep}{PACKAGE.parent}"
-    tries = [run(sys.executable, "-c", code, PYTHONPATH=path) for path in (hidden, str(PACKAGE.parent))]
-    told(tries[0].stderr)
-    assert [each.returncode for each in tries] == [1, 0]
+    told(run(sys.executable, "-c", code, PYTHONPATH=f"{tmp_path}{os.pathsep}{PACKAGE.parent}").stderr)
+    assert {"scikit-learn", "onnx"} <= require_training_stack().keys()
 
 
 def test_library_of_an_algorithm_missing(told, tmp_path: Path):
     """An algorithm of another library needs that library, and the others do not."""
     (tmp_path / "sitecustomize.py").write_text(HIDDEN.format(hidden={"xgboost", "xgboost-cpu"}))
-    code = "import sys; from prisml.training.environment import require_training_stack; require_training_stack(sys.argv[1])"
-    hidden = f"{tmp_path}{os.pathsep}{PACKAGE.parent}"
-    tries = [run(sys.executable, "-c", code, name, PYTHONPATH=hidden) for name in ("xgboost", "hist_gradient_boosting")]
-    told(tries[0].stderr)
-    assert [each.returncode for each in tries] == [1, 0]
+    code = (
+        "from prisml.training.environment import require_training_stack; require_training_stack('hist_gradient_boosting');"
+        "print('others train'); require_training_stack('xgboost')"
+    )
+    tried = run(sys.executable, "-c", code, PYTHONPATH=f"{tmp_path}{os.pathsep}{PACKAGE.parent}")
+    told(tried.stderr)
+    assert (tried.returncode, tried.stdout.strip()) == (1, "others train")

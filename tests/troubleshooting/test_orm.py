@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import joinedload, registry as mapping_of, sessionmaker
+from sqlalchemy.orm import joinedload, sessionmaker
+from sqlalchemy.orm import registry as mapping_of
 
 from prisml import define_model, related
 from prisml.orm import attach, extend, with_ml

@@ -16,7 +16,7 @@ from tests.artifacts import make_artifact
 from tests.support.database import opened
 from tests.support.guide import refused
 from tests.support.registry_v1 import make_registry_v1
-from tests.support.troubles import model, trained
+from tests.support.troubles import model
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from sqlalchemy import exists, func, select, text, update
 
 from prisml import Feature, TimeSplit, days_since, expression, hour_of, resolver
@@ -72,13 +71,14 @@ def test_hold_out_of_one_class(told, shop, empty: Registry):
 
 def test_new_version_each_training(told, shop, empty: Registry):
     """What is counted until now is another number at each training; counted until a fixed moment it is the same."""
-
     with shop.begin() as connection:
         minutes = [{"key": number, "then": datetime.now(UTC) - timedelta(minutes=number)} for number in range(1, 301)]
         connection.execute(text("UPDATE customers SET joined_at = strftime('%Y-%m-%d %H:%M:%f', :then) WHERE id = :key"), minutes)
 
     def numbers(**options):
-        definition = model({"tenure": days_since(Customer.joined_at, stable=True), "spent": Feature(Customer.spent, stable=True)}, **options)
+        definition = model(
+            {"tenure": days_since(Customer.joined_at, stable=True), "spent": Feature(Customer.spent, stable=True)}, **options
+        )
         return [trained(definition, shop, empty).digest for _ in range(2)]
 
     moving, fixed = numbers(), numbers(as_of=date(2025, 6, 1))

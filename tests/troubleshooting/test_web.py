@@ -74,7 +74,9 @@ def test_connections_after_fork(told, shop, registry: Registry):
         database.dispose(close=False)
         fresh = database.pool.checkedin()
         with made() as session:
-            into.send((inherited, fresh, [row._ml.churn_probability for row in session.scalars(select(Customer).options(with_ml()).limit(5))]))
+            into.send(
+                (inherited, fresh, [row._ml.churn_probability for row in session.scalars(select(Customer).options(with_ml()).limit(5))])
+            )
 
     fork = multiprocessing.get_context("fork")
     here, there = fork.Pipe()

@@ -111,7 +111,9 @@ class Failure(AbstractContextManager[None]):
             raise LostConnectionError(message, {"database": place}, ["Is it still up? Try again."]) from None
         if _code(original) in _OUT_OF_TIME:
             message = f"The database {place} ended a query that was read from: {kind}."
-            hints = ["If it limits how long a statement may run, lift that for the account that trains: statement_timeout, max_statement_time."]
+            hints = [
+                "If it limits how long a statement may run, lift that for the account that trains: statement_timeout, max_statement_time."
+            ]
             raise DatabaseConnectionError(message, {"database": place, "error": kind}, hints) from None
         if isinstance(original, sqlite3.OperationalError) and "locked" in str(original):
             message = f"The database {place} was locked by somebody else while it was read: {kind}."
