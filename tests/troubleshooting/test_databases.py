@@ -50,20 +50,27 @@ def test_permission_denied(told, postgresql_url: str):
                 connection.execute(text("DROP ROLE reader"))
 
 
-def test_statement_timeout(told, postgresql_url: str):
+@pytest.mark.parametrize(
+    ("server", "sleep", "limit"),
+    [
+        ("postgresql_url", func.pg_sleep, lambda ms: {"options": f"-c statement_timeout={ms}"}),
+        ("mysql_url", func.sleep, lambda ms: {"init_command": f"SET SESSION max_statement_time = {ms / 1000}"}),
+    ],
+    ids=["postgresql", "mariadb"],
+)
+def test_statement_timeout(told, request, server, sleep, limit):
     """A limit for statements of the application is lifted for training."""
-    slow = expression(
-        select(func.count(Order.id)).where(Order.customer_id == Customer.id, func.pg_sleep(0.05).is_not(None)).scalar_subquery()
-    )
-    with opened(postgresql_url) as database:
+    url = request.getfixturevalue(server)
+    slow = select(func.count(Order.id)).where(Order.customer_id == Customer.id, sleep(0.05).is_not(None)).scalar_subquery()
+    with opened(url) as database:
         fill(database, [customer(number) for number in range(1, 5)])
 
-    def read(limit: str):
-        limited = create_engine(postgresql_url, poolclass=NullPool, connect_args={"options": f"-c statement_timeout={limit}"})
-        return extract(model({"order_count": slow}), limited)
+    def read(milliseconds: int):
+        limited = create_engine(url, poolclass=NullPool, connect_args=limit(milliseconds))
+        return extract(model({"order_count": expression(slow)}), limited)
 
-    told(refused(lambda: read("100ms")))
-    assert len(read("0").matrix) == 4
+    told(refused(lambda: read(100)))
+    assert len(read(0).matrix) == 4
 
 
 def test_sqlite_locked(told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

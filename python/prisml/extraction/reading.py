@@ -20,7 +20,8 @@ PAGE_SIZE = 10_000
 Page = Sequence[Row[Any]]
 Parameters = dict[str, Any]
 
-# What a statement is ended with that ran for longer than it may: PostgreSQL's state, MariaDB's and MySQL's numbers.
+# What a statement is ended with that ran for longer than it may: PostgreSQL's state, MariaDB's and MySQL's numbers. While it sorts,
+# MariaDB says it in words alone.
 _OUT_OF_TIME = frozenset({"57014", 1969, 3024})
 # MySQL's: access denied, unknown column, unknown table, no such function.
 _MYSQL_SCHEMA = frozenset({1054, 1109, 1142, 1143, 1146, 1305})
@@ -109,11 +110,9 @@ class Failure(AbstractContextManager[None]):
         if error.connection_invalidated:
             message = f"The database {place} stopped answering while it was read: {kind}."
             raise LostConnectionError(message, {"database": place}, ["Is it still up? Try again."]) from None
-        if _code(original) in _OUT_OF_TIME:
+        if _code(original) in _OUT_OF_TIME or "max_statement_time exceeded" in str(original):
             message = f"The database {place} ended a query that was read from: {kind}."
-            hints = [
-                "If it limits how long a statement may run, lift that for the account that trains: statement_timeout, max_statement_time."
-            ]
+            hints = ["Lift a limit on the time of statements for the account that trains: statement_timeout, max_statement_time."]
             raise DatabaseConnectionError(message, {"database": place, "error": kind}, hints) from None
         if isinstance(original, sqlite3.OperationalError) and "locked" in str(original):
             message = f"The database {place} was locked by somebody else while it was read: {kind}."
