@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
 NOTES = ("given", "file", "exit", "not run")
-_NOTE = re.compile(r"<!--\s*([a-z ]+):\s*(.*?)\s*-->", re.DOTALL)
+_NOTE = re.compile(r"<!--\s*([\w -]+):\s*(.*?)\s*-->", re.DOTALL)
 _NAME = re.compile(r"# (\S+\.\w+|\S*Dockerfile\S*)\s*\n")
 
 
@@ -62,6 +62,11 @@ def pages() -> tuple[Path, ...]:
     return tuple(sorted(path for path in found if path.is_file() and "_build" not in path.parts))
 
 
+def name_of(path: Path) -> str:
+    """The page as people name it: by its path in the repository."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name)
+
+
 @cache
 def read(path: Path) -> Page:
     """The page, read as CommonMark; a note that nobody knows is a ValueError, since it would silently do nothing."""
@@ -72,7 +77,7 @@ def read(path: Path) -> Page:
         if token.type == "html_block":
             for name, value in _NOTE.findall(token.content):
                 if name not in NOTES:
-                    raise ValueError(f"{path.name}: a comment says {name!r}; known are {', '.join(NOTES)}.")
+                    raise ValueError(f"{name_of(path)}: a comment says {name!r}; known are {', '.join(NOTES)}.")
                 notes[name] = value
             given = notes.pop("given", given)
         elif token.type == "fence":
@@ -81,5 +86,5 @@ def read(path: Path) -> Page:
             blocks.append(Block(language, token.content, token.map[0] + 2, notes))
             notes = {}
         elif notes and token.nesting >= 0:
-            raise ValueError(f"{path.name}: {', '.join(notes)} must stand right above a block.")
+            raise ValueError(f"{name_of(path)}: {', '.join(notes)} must stand right above a block.")
     return Page(path, given, tuple(blocks))

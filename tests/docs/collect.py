@@ -1,15 +1,15 @@
 """Pages of Markdown as tests: ``pytest docs/how-to/orm.md`` runs the snippets of that page, ``pytest docs README.md`` those of many.
 
-Every page of docs/, README.md, CONTRIBUTING.md and examples/*/README.md is run from top to bottom, in a fresh folder of its own, which is the
-current one, and in one Python namespace:
+Every page of docs/, README.md, CONTRIBUTING.md and examples/*/README.md is run from top to bottom, in a fresh folder of its own,
+which is the current one, and in one Python namespace:
 
 - ``python`` whose first line is ``# name.py`` is written to that file, and can then be imported; any other is executed, with ``await``
   where it stands, and its asserts count;
 - ``console`` is typed, a command a line, by bash; ``prisml`` and ``python`` are on the path; ``<!-- exit: 1 -->`` above the block is
-  the exit code of its last command;
+  the exit code of its last command; ``pip install`` installs nothing: the extras of prisml that it names have to exist;
 - ``pycon`` is run by doctest;
-- ``toml``, ``yaml``, ``ini``, ``json``, ``dockerfile`` are parsed, and written where the first line is ``# name`` or ``<!-- file: name -->``
-  stands above;
+- ``toml``, ``yaml``, ``ini``, ``json``, ``dockerfile`` are parsed, and written where the first line is ``# name`` or
+  ``<!-- file: name -->`` stands above;
 - ``text`` is what people see;
 - ``<!-- given: shop -->`` names a function of ``givens.py`` that makes what the page takes for granted;
 - ``<!-- not run: the reason -->`` stands above what cannot be run here. ``test_not_run.py`` counts these.

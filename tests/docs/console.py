@@ -7,14 +7,17 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 from click.testing import CliRunner
 
 from prisml.cli.main import cli
+from tests.docs.blocks import ROOT
 
 # What only a shell understands.
 _SHELL = re.compile(r"[|&;<>$`*?~(){}!]")
@@ -32,10 +35,21 @@ def typed(line: str, folder: Path) -> tuple[int, str]:
     if exported := _EXPORT.fullmatch(line):
         os.environ[exported[1]] = shlex.split(exported[2])[0] if exported[2] else ""
         return 0, ""
+    if line.startswith(("pip install ", "uv add ", "uv pip install ", "python -m pip install ")):
+        return _installed(line)
     if line.startswith("prisml ") and not _SHELL.search(line):
         return _in_this_process(shlex.split(line, comments=True)[1:], folder)
     done = subprocess.run(["bash", "-c", line], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
+
+
+def _installed(line: str) -> tuple[int, str]:
+    """Nothing is installed by reading pages: what is looked at is whether the extras that they name exist."""
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    words = [word for word in shlex.split(line, comments=True) if word.startswith(("prisml", ".["))]
+    named = {extra.strip() for word in words for extra in re.findall(r"\[(.*?)\]", word)[:1] for extra in extra.split(",")}
+    missing = sorted(named - set(known))
+    return (1, f"There is no extra {', '.join(missing)}.") if missing else (0, "")
 
 
 def _in_this_process(words: list[str], folder: Path) -> tuple[int, str]:
@@ -60,5 +74,9 @@ def afresh(folder: Path) -> Iterator[None]:
 
 def modules_of(folder: Path) -> list[str]:
     """The names of the modules that were imported from the folder."""
-    files = ((name, getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)) for name, module in list(sys.modules.items()))
-    return [name for name, file in files if file and Path(file).is_relative_to(folder)]
+    return [name for name, module in list(sys.modules.items()) if any(Path(file).is_relative_to(folder) for file in _files(module))]
+
+
+def _files(module: ModuleType) -> list[str]:
+    file = getattr(module, "__file__", None)
+    return [file] if file else list(getattr(module, "__path__", []))

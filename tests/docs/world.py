@@ -13,10 +13,10 @@ import tomllib
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import yaml
-from tests.docs.blocks import Block
+
+from tests.docs.blocks import Block, name_of
 from tests.docs.console import commands, typed
 
 MODULE = "page"
@@ -73,21 +73,19 @@ class World:
         place.write_text(text, encoding="utf-8")
         importlib.invalidate_caches()
 
-    def type(self, line: str, *, expected: int = 0) -> str:
-        """Type one command, and return what it said."""
-        code, said = typed(line, self.folder)
-        if code != expected:
-            raise SnippetError(f"{self.path.name}: exit code {code} of: {line}\n{said}")
-        return said
-
     def _type(self, block: Block) -> None:
         *first, last = commands(block.text)
         for line in first:
-            self.type(line)
-        self.type(last, expected=int(block.notes.get("exit", "0")))
+            self._typed(block, line, 0)
+        self._typed(block, last, int(block.notes.get("exit", "0")))
+
+    def _typed(self, block: Block, line: str, expected: int) -> None:
+        code, said = typed(line, self.folder)
+        if code != expected:
+            raise SnippetError(f"{self._at(block)}: exit code {code} of: {line}\n{said}")
 
     def _try(self, block: Block) -> None:
-        test = doctest.DocTestParser().get_doctest(block.text, self.module.__dict__, self.path.name, str(self.path), block.line - 1)
+        test = doctest.DocTestParser().get_doctest(block.text, self.module.__dict__, name_of(self.path), str(self.path), block.line - 1)
         said: list[str] = []
         test.globs = self.module.__dict__
         if doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append, clear_globs=False).failed:
@@ -97,9 +95,12 @@ class World:
         if block.language == "python":
             compile(block.text, str(self.path), "exec", dont_inherit=True)
         else:
-            PARSERS[block.language](block.text)
+            try:
+                PARSERS[block.language](block.text)
+            except (ValueError, yaml.YAMLError, configparser.Error) as wrong:
+                raise SnippetError(f"{self._at(block)}: no {block.language}: {wrong}") from wrong
         if block.file is not None:
             self.write(block.file, block.text)
 
     def _at(self, block: Block) -> str:
-        return f"{self.path.name}:{block.line}"
+        return f"{name_of(self.path)}:{block.line}"
