@@ -23,31 +23,32 @@ models = ["shop.py"]
 STRENGTHS = (0.1, 0.01, 0.001)
 
 
+def program(world: World) -> None:
+    """docs/shop.py as ``shop.py``, and nothing else."""
+    shutil.copy(ROOT / "docs" / "shop.py", world.folder)
+
+
 def tables(world: World) -> None:
     """docs/shop.py as ``shop.py``, ``shop.db`` filled by it, and a ``pyproject.toml`` that names both; nothing is trained."""
     _copy("tables", world)
-    _names(world)
 
 
 def shop(world: World) -> None:
     """The same, and version 1 of ``churn``, which serves."""
     _copy("shop", world)
-    _names(world)
 
 
 def versions(world: World) -> None:
     """The same, with versions 1 to 4 of ``churn``, of which version 3 serves."""
     _copy("versions", world)
-    _names(world)
 
 
-GIVENS: dict[str, Given] = {each.__name__: each for each in (tables, shop, versions)}
+def migrations(world: World) -> None:
+    """The tables, Alembic's ``alembic.ini`` and ``migrations``, the registry in ``shop.db`` too, and version 1 of ``churn``, which serves."""
+    _copy("migrations", world)
 
 
-def _names(world: World) -> None:
-    """In the namespace: what programs of the shop begin with."""
-    world.execute("from datetime import date, datetime, timedelta\n\nfrom sqlalchemy import create_engine, func, select\n", Path("given"))
-    world.execute("from sqlalchemy.orm import Session\n\nfrom shop import Account, Customer, Order, Payment, churn\n", Path("given"))
+GIVENS: dict[str, Given] = {each.__name__: each for each in (program, tables, shop, versions, migrations)}
 
 
 def _copy(name: str, world: World) -> None:
@@ -68,8 +69,14 @@ def _made(name: str) -> Path:
     if name == "shop":
         _type("prisml train", folder)
     else:
-        _train_more(folder)
+        {"versions": _train_more, "migrations": _migrate}[name](folder)
     return folder
+
+
+def _migrate(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text(f'{SETTINGS}registry = "sqlite:///shop.db"\n', encoding="utf-8")
+    _type("prisml train", folder)
+    _type("alembic init migrations", folder)
 
 
 def _train_more(folder: Path) -> None:

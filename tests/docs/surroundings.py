@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -63,7 +64,7 @@ def _programs(folder: Path) -> None:
 def _enter(world: World, programs: Path) -> None:
     for name in ("DATABASE_URL", "PRISML_REGISTRY", "PRISML_COMMIT"):
         os.environ.pop(name, None)
-    os.environ["PATH"] = os.pathsep.join([str(programs), os.environ["PATH"]])
+    os.environ["PATH"] = os.pathsep.join([str(programs), sysconfig.get_path("scripts"), os.environ["PATH"]])
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(prisml.__file__).parents[1]), str(ROOT)])
     # A file that is written twice within a second would be taken from the cache.
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
