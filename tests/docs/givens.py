@@ -44,7 +44,7 @@ def versions(world: World) -> None:
 
 
 def migrations(world: World) -> None:
-    """The tables, Alembic's ``alembic.ini`` and ``migrations``, the registry in ``shop.db`` too, and version 1 of ``churn``, which serves."""
+    """The tables, Alembic's ``alembic.ini`` and ``migrations``, the registry in ``shop.db`` too, and version 1 of ``churn``."""
     _copy("migrations", world)
 
 
