@@ -1,4 +1,4 @@
-"""The reference of the command line, made of the commands themselves; a Sphinx extension that puts it where a page says ``<!-- commands -->``."""
+"""The reference of the command line, made of the commands; a Sphinx extension puts it where a page says ``<!-- commands -->``."""
 
 from __future__ import annotations
 

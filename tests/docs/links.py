@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -65,7 +66,7 @@ def links(page: Path) -> Iterator[Link]:
 def anchors(page: Path) -> frozenset[str]:
     """The anchors of the page's headings, as GitHub and MyST name them."""
     tokens = _tokens(page)
-    headings = [inline.content for opened, inline in zip(tokens, tokens[1:], strict=False) if opened.type == "heading_open"]
+    headings = [inline.content for opened, inline in pairwise(tokens) if opened.type == "heading_open"]
     found: list[str] = []
     for heading in headings:
         name = re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
