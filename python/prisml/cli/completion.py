@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -35,6 +36,26 @@ def running_models(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def names_and_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The models of the registry, or a folder's path where none fits."""
     return model_names(ctx, param, incomplete) or [CompletionItem(incomplete, type="dir")]
+
+
+def targets_and_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The models of ``[tool.prisml]``, and files; nothing is imported."""
+    proposals: list[CompletionItem] = []
+    with contextlib.suppress(Exception):
+        from prisml.config import Config
+
+        proposals = _matching(((_relative(each), "") for each in Config.read().models), incomplete)
+    return [*proposals, CompletionItem(incomplete, type="file")]
+
+
+def entity_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The mapped classes of the folder, as reading its files shows them; nothing is imported."""
+    proposals: list[CompletionItem] = []
+    with contextlib.suppress(Exception):
+        from prisml.commands.init.find import search
+
+        proposals = _matching(((each.name, each.module) for each in search(Path.cwd()).classes), incomplete)
+    return proposals
 
 
 def version_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -69,6 +90,12 @@ def _registry(ctx: click.Context) -> Registry:
     from prisml.cli.settings import open_registry
 
     return open_registry(ctx.params.get("registry"))
+
+
+def _relative(target: str) -> str:
+    """A file as it is typed in the current folder."""
+    path = Path(target)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else target
 
 
 def _matching(pairs: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:

@@ -12,6 +12,7 @@ from prisml.cli.group import LazyGroup
 from prisml.version import installed_version
 
 COMMANDS = {
+    "init": "Write a first definition for classes that SQLAlchemy maps.",
     "train": "Train models, and publish those that pass their gates.",
     "check": "Compare definitions with their mapping, the database and the active version.",
     "features": "Show what training would read: a few rows, or the SQL.",

@@ -1,0 +1,108 @@
+"""The mapped classes of a folder, found by reading its Python files and importing none of them."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from prisml.commands.init.syntax import Class, read_classes, sqlite_urls
+
+MOST_FILES = 5_000
+_LARGEST = 1_000_000
+_NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env"})
+_NO_MODELS = frozenset({"tests", "test", "docs", "migrations", "alembic"})
+
+
+@dataclass(frozen=True)
+class MappedClass:
+    """A class that its source says SQLAlchemy maps: its name, the module as the application imports it, its file."""
+
+    name: str
+    module: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was looked at, and what was found: mapped classes in the order of their files, and the SQLite files that the code names."""
+
+    folder: Path
+    files: int
+    unreadable: tuple[Path, ...] = ()
+    classes: tuple[MappedClass, ...] = ()
+    databases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the classes, each once."""
+        return tuple(dict.fromkeys(each.name for each in self.classes))
+
+
+def search(folder: Path) -> Search:
+    """The mapped classes in the Python files under ``folder``; virtual environments, tests and migrations are passed over."""
+    parsed: list[tuple[Path, list[Class]]] = []
+    unreadable, urls = [], dict.fromkeys([""])
+    files = 0
+    for file in _python_files(folder):
+        files += 1
+        try:
+            tree = ast.parse(file.read_bytes())
+        except (SyntaxError, ValueError, OSError, RecursionError):
+            unreadable.append(file)
+            continue
+        parsed.append((file, read_classes(tree)))
+        urls.update(dict.fromkeys(sqlite_urls(tree)))
+    found = _mapped(parsed)
+    classes = tuple(MappedClass(each.name, module_of(file, folder), file) for file, inside in parsed for each in inside if each in found)
+    return Search(folder, files, tuple(unreadable), classes, tuple(url for url in urls if url))
+
+
+def module_of(file: Path, folder: Path) -> str:
+    """The name by which an application that starts in ``folder``, or in its ``src``, imports ``file``."""
+    root = folder
+    if file.is_relative_to(folder / "src") and not (folder / "src" / "__init__.py").is_file():
+        root = folder / "src"
+    if not file.is_relative_to(root):
+        root = file.parent
+        while (root / "__init__.py").is_file():
+            root = root.parent
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def _mapped(parsed: list[tuple[Path, list[Class]]]) -> set[Class]:
+    """Those that are mapped by what they say, and those that inherit from a declarative base and have a column or a mapped parent."""
+    everything = [each for _, inside in parsed for each in inside]
+    bases = {each.name for each in everything if each.is_base}
+    mapped = {each for each in everything if each.is_mapped}
+    # By their last name: two bases of one name in two files are one here, which can only offer too much.
+    grown = True
+    while grown:
+        parents = {each.name for each in mapped}
+        more = {each for each in everything if each not in mapped and not each.is_abstract and not each.is_base and each.parents & parents}
+        more |= {each for each in everything if each not in mapped and not each.is_abstract and each.has_columns and each.parents & bases}
+        bases |= {each.name for each in everything if each.is_abstract and each.parents & bases}
+        mapped |= more
+        grown = bool(more)
+    return mapped
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    count = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if _is_ours(Path(place, name)))
+        for name in sorted(names):
+            file = Path(place, name)
+            if name.endswith(".py") and count < MOST_FILES and file.is_file() and file.stat().st_size <= _LARGEST:
+                count += 1
+                yield file
+
+
+def _is_ours(folder: Path) -> bool:
+    name = folder.name
+    if name.startswith(".") or name in _NOT_OURS or name in _NO_MODELS or name.endswith(".egg-info"):
+        return False
+    return not (folder / "pyvenv.cfg").is_file()
