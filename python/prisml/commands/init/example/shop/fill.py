@@ -1,57 +1,66 @@
 """Fills the shop's database with made-up customers: `python -m shop.fill`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from shop.models import Base, Customer, Order, Ticket
 
 DATABASE = "sqlite:///shop.db"
-CUSTOMERS = 2_000
-DAYS = 730
+# How long a customer stays, on average, by where they came from.
+DAYS = {"search": 500, "friend": 900, "advert": 200}
+
+
+def customers(count: int) -> list[Customer]:
+    """Two years of a shop: the same each time, but for the day that they end on."""
+    random = np.random.default_rng(7)
+    today = datetime.combine(date.today(), time())
+    made = []
+    for number in range(1, count + 1):
+        member_for = int(random.integers(60, 730))
+        joined_at = today - timedelta(days=member_for)
+        source = str(random.choice(list(DAYS)))
+        stays = min(random.exponential(DAYS[source]), member_for)
+        days = np.cumsum(random.exponential(random.uniform(10, 60), size=80))
+        # Who leaves complains before.
+        complaints = random.poisson(1.5 if stays < member_for else 0.4)
+        asked = stays * random.uniform(0.7, 1, size=complaints)
+        amounts = random.gamma(4, 12, size=80)
+        made.append(
+            Customer(
+                email=f"customer{number}@example.com",
+                country=str(random.choice(["DE", "FR", "US"])),
+                source=source,
+                newsletter=bool(random.random() < 0.4),
+                joined_at=joined_at,
+                orders=[
+                    Order(placed_at=joined_at + timedelta(days=day), amount=amount)
+                    for day, amount in zip(days.tolist(), amounts.tolist())
+                    if day < stays
+                ],
+                tickets=[
+                    Ticket(
+                        opened_at=joined_at + timedelta(days=day),
+                        topic=str(random.choice(["delivery", "return", "invoice"])),
+                    )
+                    for day in asked.tolist()
+                ],
+            )
+        )
+    return made
 
 
 def main() -> None:
-    """Write two years of customers, orders and tickets, the same each time but for the day that they end on."""
-    random = np.random.default_rng(7)
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    customers, orders, tickets = [], [], []
-    for number in range(1, CUSTOMERS + 1):
-        joined = int(random.integers(60, DAYS))
-        source = str(random.choice(["search", "friend", "advert"], p=[0.5, 0.2, 0.3]))
-        customers.append(
-            {
-                "id": number,
-                "email": f"customer{number}@example.com",
-                "country": str(random.choice(["DE", "FR", "US"], p=[0.4, 0.3, 0.3])),
-                "source": source,
-                "newsletter": bool(random.random() < 0.4),
-                "joined_at": today - timedelta(days=joined),
-            }
-        )
-        # Who came by an advert stays for a shorter time; who complains has often made up their mind.
-        stays = random.exponential({"search": 500, "friend": 900, "advert": 200}[source])
-        gap = random.uniform(10, 60)
-        day = 0.0
-        while day < min(stays, joined):
-            placed = today - timedelta(days=joined) + timedelta(days=day)
-            orders.append({"customer_id": number, "placed_at": placed, "amount": round(float(random.gamma(4, 12)), 2)})
-            day += random.exponential(gap)
-        complaints = random.poisson(1.5 if stays < joined else 0.4)
-        for _ in range(complaints):
-            asked = min(stays, joined) * random.uniform(0.7, 1)
-            topic = str(random.choice(["delivery", "return", "invoice"]))
-            opened = today - timedelta(days=joined) + timedelta(days=asked)
-            tickets.append({"customer_id": number, "opened_at": opened, "topic": topic})
+    """Make the tables, and fill them."""
     engine = create_engine(DATABASE)
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
-    with engine.begin() as connection:
-        connection.execute(insert(Customer), customers)
-        connection.execute(insert(Order), orders)
-        connection.execute(insert(Ticket), tickets)
-    print(f"{len(customers):,} customers, {len(orders):,} orders and {len(tickets):,} tickets are in {DATABASE}.")
+    with Session(engine) as session:
+        session.add_all(customers(2_000))
+        session.commit()
+    print(f"2,000 customers are in {DATABASE}.")
 
 
 if __name__ == "__main__":
