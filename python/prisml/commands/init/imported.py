@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import configure_mappers
+from sqlalchemy.orm import Mapper, class_mapper
 
 from prisml.commands.blame import Blame
 from prisml.commands.init.find import Search, module_of
@@ -66,15 +66,15 @@ def import_found(found: Search, folder: Path) -> Imported:
 
 
 def _entities(modules: Sequence[Any], found: Search, folder: Path) -> Imported:
-    besides = _configured(found, folder)
-    classes = [value for module in modules for value in _own(module)]
-    return Imported(tuple(map(read_entity, dict.fromkeys(classes))), besides)
+    classes = list(dict.fromkeys(value for module in modules for value in _own(module)))
+    besides = _configured(classes, found, folder)
+    return Imported(tuple(map(read_entity, classes)), besides)
 
 
-def _configured(found: Search, folder: Path) -> tuple[str, ...]:
+def _configured(classes: Sequence[type], found: Search, folder: Path) -> tuple[str, ...]:
     """Configure the mapping; what relationships name and nobody has imported yet is imported, and told."""
     try:
-        configure_mappers()
+        _configure(classes)
     except SQLAlchemyError:
         missing = [each for each in dict.fromkeys(each.module for each in found.classes) if each not in sys.modules]
         for module in missing:
@@ -82,11 +82,17 @@ def _configured(found: Search, folder: Path) -> tuple[str, ...]:
     else:
         return ()
     try:
-        configure_mappers()
+        _configure(classes)
     except SQLAlchemyError as error:
         hints = ["Name a module that imports all classes that are related to one another."]
         raise DefinitionError(f"The mapping cannot be configured ({type(error).__name__}: {_first_line(error)}).", {}, hints) from error
     return tuple(missing)
+
+
+def _configure(classes: Sequence[type]) -> None:
+    for cls in classes:
+        mapper: Mapper[Any] = class_mapper(cls, configure=False)
+        mapper.registry.configure(cascade=True)
 
 
 def _own(module: Any) -> Iterable[type]:
