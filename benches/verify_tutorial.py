@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Self, cast
 
 from benches.report import Report, arguments
 from tests.docs.blocks import ROOT, Block, Page, read
@@ -22,7 +23,27 @@ from tests.docs.console import commands
 
 PAGE = ROOT / "docs" / "tutorial.md"
 MINUTES = 10
-TOOLS = "bash sh env cat ls mkdir rm cp mv chmod head tail sed grep uname dirname basename readlink id".split()
+TOOLS = [
+    "bash",
+    "sh",
+    "env",
+    "cat",
+    "ls",
+    "mkdir",
+    "rm",
+    "cp",
+    "mv",
+    "chmod",
+    "head",
+    "tail",
+    "sed",
+    "grep",
+    "uname",
+    "dirname",
+    "basename",
+    "readlink",
+    "id",
+]
 """What there is beside Python. No compiler, no cargo, no git."""
 
 PASSED_ON = ("PIP_", "SSL_CERT", "REQUESTS_CA", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -51,6 +72,9 @@ def main() -> int:
         wheel = (options.wheel or build(place / "dist")).resolve()
         report = Report("The tutorial, command by command")
         typed = list(follow(read(options.page), place, wheel, report, show=not options.quiet))
+    # An index may have a package of that name and version too.
+    installed = any(str(wheel) in each.said for each in typed if each.command.startswith("pip install"))
+    report.expect("the wheel of this checkout is what pip installs", kept=installed)
     for each in typed:
         report.add(command=each.command, seconds=round(each.seconds, 1), exit_code=each.code)
     seconds = sum(each.seconds for each in typed)
@@ -105,8 +129,7 @@ def surroundings(place: Path, wheel: Path) -> dict[str, str]:
         if program is not None:
             (programs / name).symlink_to(program)
     constraint = place / "constraint.txt"
-    # What is called prisml elsewhere is not what is looked at.
-    constraint.write_text(f"prisml @ {wheel.as_uri()}\n", encoding="utf-8")
+    constraint.write_text(f"prisml=={wheel.name.split('-')[1]}\n", encoding="utf-8")
     passed = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     links = " ".join([str(wheel.parent), *passed.get("PIP_FIND_LINKS", "").split()])
     own = {"HOME": str(home), "PATH": str(programs), "LANG": "C.UTF-8", "PIP_FIND_LINKS": links, "PIP_CONSTRAINT": str(constraint)}
@@ -118,8 +141,7 @@ class Shell:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._bash = subprocess.Popen(
-            ["bash", "--noprofile", "--norc"],
-            executable=shutil.which("bash"),
+            [shutil.which("bash") or "bash", "--noprofile", "--norc"],
             cwd=folder,
             env=dict(environment),
             stdin=subprocess.PIPE,
@@ -128,7 +150,7 @@ class Shell:
             text=True,
         )
 
-    def __enter__(self) -> Shell:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -137,13 +159,11 @@ class Shell:
 
     def type(self, command: str) -> Typed:
         """The command, once it has ended; its stdin is empty."""
-        assert self._bash.stdin is not None
-        assert self._bash.stdout is not None
         started = time.perf_counter()
-        self._bash.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n\\036%s\\n' $?\n")
-        self._bash.stdin.flush()
-        said: list[str] = []
-        for line in self._bash.stdout:
+        typing, said = cast("IO[str]", self._bash.stdin), []
+        typing.write(f"{{ {command}\n}} </dev/null\nprintf '\\n\\036%s\\n' $?\n")
+        typing.flush()
+        for line in cast("IO[str]", self._bash.stdout):
             if line.startswith("\036"):
                 return Typed(command, "".join(said).removesuffix("\n"), int(line[1:]), time.perf_counter() - started)
             said.append(line)

@@ -122,7 +122,9 @@ def _nothing_in(found: Search) -> DefinitionError:
         names = ", ".join(str(file.relative_to(found.folder)) for file in found.unreadable[:3])
         hints.insert(0, f"{render.count(len(found.unreadable), 'file')} could not be read as Python: {names}.")
     searched = render.count(found.files, "Python file")
-    return DefinitionError(f"No class that SQLAlchemy maps was found: {searched} under {found.folder} were read.", {"files": found.files}, hints)
+    return DefinitionError(
+        f"No class that SQLAlchemy maps was found: {searched} under {found.folder} were read.", {"files": found.files}, hints
+    )
 
 
 def _next(planned: Plan) -> list[str]:
@@ -144,7 +146,10 @@ def _show(chosen: Chosen, planned: Plan, ask: Asker, rows: int | None, origin: O
         render.say(f"\n{next(change.text for change in planned.changes if change.file == planned.definition)}")
     for sentence in (*planned.by_hand, *origin.by_hand):
         render.say(sentence)
-    taken, left = (render.count(len(each), "feature" if each is chosen.draft.taken else "column") for each in (chosen.draft.taken, chosen.draft.left_out))
+    taken, left = (
+        render.count(len(each), "feature" if each is chosen.draft.taken else "column")
+        for each in (chosen.draft.taken, chosen.draft.left_out)
+    )
     render.say(f"{taken}; {left} left out, each with its reason in {planned.definition.name}: read it before you train.")
     if not dry_run:
         render.say("Next:\n" + "\n".join(f"  {command}" for command in _next(planned)))
@@ -166,5 +171,3 @@ def _document(chosen: Chosen, planned: Plan, ask: Asker, *, dry_run: bool) -> di
         "by_hand": list(planned.by_hand),
         "next": _next(planned),
     }
-
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,5 +63,3 @@ def place_of(entity: Entity, folder: Path, home: Path) -> Path:
 def _variable(label: Label, output: str | None) -> str:
     name = label.variable if output is None else output.removesuffix("_probability").removeprefix("predicted_")
     return f"{name}_model" if name in _TAKEN or keyword.iskeyword(name) else name
-
-

@@ -43,13 +43,11 @@ class Draft:
 
 def draft_features(entity: Entity, label: Label, look: Look = NOT_LOOKED) -> Draft:
     """Features of the entity that suit the label; with a ``look`` at the database, texts are judged by their values."""
-    found: list[Taken | LeftOut] = []
     historic = label.kind == "silence"
-    for column in entity.columns:
-        if column.name != label.name or historic:
-            found.append(_of_column(column, label, look, historic=historic))
-    for name, target, columns in entity.to_one:
-        found += _over(name, entity, target, columns, label, look, historic=historic)
+    columns = [each for each in entity.columns if historic or each.name != label.name]
+    found: list[Taken | LeftOut] = [_of_column(each, label, look, historic=historic) for each in columns]
+    for name, target, theirs in entity.to_one:
+        found += _over(name, entity, target, theirs, label, look, historic=historic)
     for relationship in entity.to_many:
         found += _counted(relationship)
     found += [LeftOut(name, f"a relationship that {why}") for name, why in entity.beyond]
@@ -82,7 +80,11 @@ def _over(
             taken += 1
             code = f"related({link}, {column.code}{stable})"
             is_time = column.dtype in ("date", "datetime")
-            yield Taken(f"{name}_days_since_{column.name}" if is_time else f"{name}_{column.name}", f"days_since({code})" if is_time else code, target)
+            yield Taken(
+                f"{name}_days_since_{column.name}" if is_time else f"{name}_{column.name}",
+                f"days_since({code})" if is_time else code,
+                target,
+            )
 
 
 def _counted(relationship: ToMany) -> Iterator[Taken]:
@@ -94,12 +96,16 @@ def _counted(relationship: ToMany) -> Iterator[Taken]:
     count = _select(f"func.count({target}.{relationship.key})", recent)
     last = _select(f"func.max({time})", [*joined, f"{time} < as_of,"])
     yield Taken(f"{relationship.name}_{DAYS}d", f"expression(\n{_indent(count)}\n)", relationship.target)
-    yield Taken(f"days_since_last_{names.snake(target)}", f"days_since(\n    expression(\n{_indent(_indent(last))}\n    )\n)", relationship.target)
+    yield Taken(
+        f"days_since_last_{names.snake(target)}", f"days_since(\n    expression(\n{_indent(_indent(last))}\n    )\n)", relationship.target
+    )
 
 
 def _select(value: str, conditions: list[str]) -> str:
     where = "\n".join(f"            {condition}" for condition in conditions)
-    return f"lambda as_of: (\n    select({value})\n    .where(\n{where}\n    )\n    .scalar_subquery()\n)".replace("            ", "        ")
+    return f"lambda as_of: (\n    select({value})\n    .where(\n{where}\n    )\n    .scalar_subquery()\n)".replace(
+        "            ", "        "
+    )
 
 
 def _indent(code: str) -> str:

@@ -35,7 +35,11 @@ class Imported:
         found = [each for each in self.entities if each.name == name]
         if len(found) == 1:
             return found[0]
-        message = "Several classes are mapped." if name is None else f"{'Several mapped classes are' if found else 'No mapped class is'} called {name!r}."
+        message = (
+            "Several classes are mapped."
+            if name is None
+            else f"{'Several mapped classes are' if found else 'No mapped class is'} called {name!r}."
+        )
         hint = f"Name one: --entity {' or '.join(names)}." if not found else "Name the module that holds the one you mean."
         raise DefinitionError(message, {"entity": name or ""}, [hint])
 
@@ -55,7 +59,9 @@ def import_target(target: str, folder: Path, found: Search) -> Imported:
     if variable is not None:
         entities = Imported(tuple(each for each in entities.entities if each.name == variable), entities.besides)
     if not entities.entities:
-        raise DefinitionError(f"{target} has no class that SQLAlchemy maps.", {"target": target}, ["Name the module that holds the mapped classes."])
+        raise DefinitionError(
+            f"{target} has no class that SQLAlchemy maps.", {"target": target}, ["Name the module that holds the mapped classes."]
+        )
     return entities
 
 

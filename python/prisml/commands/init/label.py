@@ -90,7 +90,9 @@ def rank(label: Label) -> int:
 
 
 def _of_column(column: Attribute) -> Label:
-    task: Task = "binary" if column.dtype == "bool" or len(column.members) == 2 else "regression" if column.dtype in _NUMBERS else "multiclass"
+    task: Task = (
+        "binary" if column.dtype == "bool" or len(column.members) == 2 else "regression" if column.dtype in _NUMBERS else "multiclass"
+    )
     variable = names.without_verb(names.snake(column.name))
     output = f"{variable}_probability" if task == "binary" else f"predicted_{variable}"
     return Label("column", column, variable, output, task)

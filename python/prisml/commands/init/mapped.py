@@ -97,7 +97,11 @@ def read_entity(cls: type) -> Entity:
 
 def time_of(columns: tuple[Attribute, ...]) -> Attribute | None:
     """The column that says when a row came into being, as far as names and types tell."""
-    times = [each for each in columns if each.dtype in ("date", "datetime") and not names.is_changing(each.name) and not names.is_ending(each.name)]
+    times = [
+        each
+        for each in columns
+        if each.dtype in ("date", "datetime") and not names.is_changing(each.name) and not names.is_ending(each.name)
+    ]
     return min(times, key=lambda each: (each.nullable, not names.is_beginning(each.name)), default=None)
 
 

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import re
 
-_SECRET = frozenset({"password", "passwd", "pwd", "token", "secret", "hash", "hashed", "salt", "apikey", "otp", "pin", "ssn", "iban", "cvv", "key"})
-_PERSON = frozenset(
-    {"email", "mail", "phone", "mobile", "fax", "name", "firstname", "lastname", "surname", "username", "login", "nickname", "address", "street"}
-)
-_ROW = frozenset({"id", "uuid", "guid", "slug", "url", "uri", "reference", "number", "sku", "isbn", "external", "session", "ip", "zip", "postcode"})
-_TEXT = frozenset({"description", "comment", "comments", "note", "notes", "text", "body", "message", "title", "subject", "bio", "content", "html"})
-_CHANGING = frozenset({"updated", "modified", "changed", "seen", "login", "synced", "refreshed"})
+_WORD = re.compile(r"\w+")
+_SECRET = frozenset(_WORD.findall("password passwd pwd token secret hash hashed salt apikey otp pin ssn iban cvv key"))
+_PERSON = frozenset(_WORD.findall("email mail phone mobile fax name firstname lastname surname username login nickname address street"))
+_ROW = frozenset(_WORD.findall("id uuid guid slug url uri reference number sku isbn external session ip zip postcode"))
+_TEXT = frozenset(_WORD.findall("description comment comments note notes text body message title subject bio content html"))
+_CHANGING = frozenset(_WORD.findall("updated modified changed seen login synced refreshed"))
 _ENDING = frozenset(
-    {"deleted", "cancelled", "canceled", "closed", "ended", "churned", "archived", "deactivated", "terminated", "expired", "refunded", "resolved"}
+    _WORD.findall("deleted cancelled canceled closed ended churned archived deactivated terminated expired refunded resolved")
 )
 _FEW = frozenset(
-    "country plan segment status state channel gender sex type kind category currency language locale source region tier level group city "
-    "medium device platform brand method carrier origin priority role topic".split()
+    _WORD.findall(
+        "country plan segment status state channel gender sex type kind category currency language locale source region tier level "
+        "group city medium device platform brand method carrier origin priority role topic"
+    )
 )
 _BORN = frozenset(
-    "country gender sex birth birthday born source channel origin medium campaign referrer signup language currency registered created joined "
-    "since opened first".split()
+    _WORD.findall(
+        "country gender sex birth birthday born source channel origin medium campaign referrer signup language currency registered "
+        "created joined since opened first"
+    )
 )
-_BEGINNING = frozenset("created joined registered signup signed placed ordered opened started inserted occurred happened since born date on".split())
+_BEGINNING = frozenset(
+    _WORD.findall("created joined registered signup signed placed ordered opened started inserted occurred happened since born date on")
+)
 _OUTCOME = frozenset(
-    "churned churn cancelled canceled fraud fraudulent returned converted defaulted default late spam approved rejected refunded left lost won "
-    "sold paid failed clicked resigned target label outcome".split()
+    _WORD.findall(
+        "churned churn cancelled canceled fraud fraudulent returned converted defaulted default late spam approved rejected refunded "
+        "left lost won sold paid failed clicked resigned target label outcome"
+    )
 )
-
-_PEOPLE = frozenset("customer user account member client subscriber shopper buyer player guest".split())
-_BUSINESS = frozenset("order orders purchase purchases sale sales payments invoices bookings visits rentals".split())
+_PEOPLE = frozenset(_WORD.findall("customer user account member client subscriber shopper buyer player guest"))
+_BUSINESS = frozenset(_WORD.findall("order orders purchase purchases sale sales payments invoices bookings visits rentals"))
 _VERBS = ("is_", "was_", "has_", "did_", "will_")
 
 

@@ -25,7 +25,7 @@ def with_settings(text: str, table: str, file: Path) -> str | None:
     """
     before = _read(text, file)
     tool = before.get("tool", {})
-    if isinstance(tool, dict) and "prisml" in tool:
+    if "prisml" in tool:
         return None
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text.strip() else newline if text.endswith("\n") else newline * 2
@@ -44,8 +44,8 @@ def with_settings(text: str, table: str, file: Path) -> str | None:
 
 def models_in(text: str, file: Path) -> tuple[str, ...]:
     """The models that ``[tool.prisml]`` lists."""
-    listed = _read(text, file).get("tool", {}).get("prisml", {}).get("models", [])
-    return tuple([listed] if isinstance(listed, str) else map(str, listed))
+    listed: object = _read(text, file).get("tool", {}).get("prisml", {}).get("models", [])
+    return (listed,) if isinstance(listed, str) else tuple(map(str, listed)) if isinstance(listed, list) else ()
 
 
 def with_ignored(text: str) -> str | None:

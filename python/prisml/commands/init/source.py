@@ -125,7 +125,8 @@ def _remarks(left_out: Sequence[LeftOut]) -> list[str]:
 
 def _imports(chosen: Chosen, body: str) -> str:
     standard = _named("datetime", [name for name in ("date", "timedelta") if f"{name}(" in body])
-    third = [*_named("prisml", [name for name in _PRISML if f"{name}(" in body]), *_named("sqlalchemy", [name for name in _SQL if _is_used(name, body)])]
+    third = _named("prisml", [name for name in _PRISML if f"{name}(" in body])
+    third += _named("sqlalchemy", [name for name in _SQL if _is_used(name, body)])
     classes: dict[str, set[str]] = {}
     column = chosen.label.of
     members = column.enum if isinstance(column, Attribute) and f"positive={column.enum and column.enum.__name__}." in body else None

@@ -57,7 +57,7 @@ def sqlite_urls(tree: ast.Module) -> Iterator[str]:
 
 def _class(node: ast.ClassDef, imperative: set[str]) -> Class:
     parents = frozenset(map(_last, node.bases))
-    assigned = {name: statement.value for statement in node.body for name in _targets(statement)}
+    assigned = dict(pair for statement in node.body for pair in _assigned(statement))
     is_table = any(word.arg == "table" and _is_true(word.value) for word in node.keywords)
     decorated = any(_last(each.func if isinstance(each, ast.Call) else each) in _DECORATORS for each in node.decorator_list)
     # A base may say how tables are called for all that inherit from it.
@@ -83,10 +83,11 @@ def _calls(tree: ast.Module, name: str) -> Iterator[ast.Call]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _last(node.func) == name)
 
 
-def _targets(statement: ast.stmt) -> list[str]:
+def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
     if isinstance(statement, ast.Assign):
-        return [_last(each) for each in statement.targets]
-    return [_last(statement.target)] if isinstance(statement, ast.AnnAssign) else []
+        yield from ((_last(each), statement.value) for each in statement.targets)
+    elif isinstance(statement, ast.AnnAssign):
+        yield _last(statement.target), statement.value
 
 
 def _is_true(value: ast.expr | None) -> bool:

@@ -49,7 +49,8 @@ def written(changes: Sequence[Change]) -> Iterator[None]:
                 _put(change)
             except OSError as error:
                 reason = error.strerror or type(error).__name__
-                raise ConfigurationError(f"{change.file} cannot be written ({reason}).", {"file": str(change.file)}, ["Make it writable."]) from None
+                message = f"{change.file} cannot be written ({reason})."
+                raise ConfigurationError(message, {"file": str(change.file)}, ["Make the folder writable."]) from None
             done.append(change)
         yield
     except BaseException:
