@@ -51,6 +51,7 @@ help:
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
 	@echo "make verify-training      five real data sets: metrics beside scikit-learn by hand, a search beside defaults"
 	@echo "make verify-trees         exported trees of every kind and option beside scikit-learn, XGBoost and LightGBM, at every threshold"
+	@echo "make verify-tutorial      the tutorial word for word, in a fresh environment without compiler or checkout: seconds of each command"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
 install: $(INSTALLED)
@@ -176,6 +177,9 @@ verify-gates: $(INSTALLED)
 
 verify-training: $(FLIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_training
+
+verify-tutorial: $(INSTALLED)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m benches.verify_tutorial
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions

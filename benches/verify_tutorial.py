@@ -7,6 +7,7 @@ seconds; broken is a command with another exit code than the page says, and a li
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -160,7 +161,8 @@ class Shell:
     def type(self, command: str) -> Typed:
         """The command, once it has ended; its stdin is empty."""
         started = time.perf_counter()
-        typing, said = cast("IO[str]", self._bash.stdin), []
+        said: list[str] = []
+        typing = cast("IO[str]", self._bash.stdin)
         typing.write(f"{{ {command}\n}} </dev/null\nprintf '\\n\\036%s\\n' $?\n")
         typing.flush()
         for line in cast("IO[str]", self._bash.stdout):
@@ -182,9 +184,13 @@ def _typed(block: Block, shell: Shell, *, show: bool) -> Iterator[tuple[Typed, i
 
 def _unseen(block: Block, before: list[Typed]) -> list[str]:
     """The lines that the page shows below its commands and that did not come out; three dots stand for what it leaves out."""
-    seen = {line.rstrip() for typed in before for line in typed.said.splitlines()}
-    shown = [line.rstrip() for line in block.text.splitlines()]
-    return [line for line in shown if before and line and line.strip() != "..." and line not in seen]
+    seen = {_plain(line) for typed in before for line in typed.said.splitlines()}
+    return [line for line in block.text.splitlines() if before and line.strip() not in ("", "...") and _plain(line) not in seen]
+
+
+def _plain(line: str) -> str:
+    """The line without its figures, of which the last digits are another processor's."""
+    return re.sub(r"\d", "0", line.rstrip())
 
 
 def _write(block: Block, folder: Path) -> None:
