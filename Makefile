@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo matrix test lint format bench bench-peers docs trainer-image clean
-.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
+.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -179,7 +179,7 @@ verify-training: $(FLIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_training
 
 verify-tutorial: $(INSTALLED)
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m benches.verify_tutorial
+	$(BIN)/python -m benches.verify_tutorial
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions

@@ -51,7 +51,7 @@ class Asker:
             return guess
         names = [each.name for each in imported.entities]
         if self.yes:
-            self._guess(f"the class {guess.name} of {', '.join(names)}", "--entity")
+            self._guess(f"the class {guess.name} (of {', '.join(names)})", "--entity")
             return guess
         self._require("which class gets the field", f"--entity {' or '.join(names)}")
         answer = click.prompt("Which class gets a predictive field?", type=click.Choice(names), default=guess.name, err=True)
@@ -65,7 +65,7 @@ class Asker:
             return guess.name
         names = [each.name for each in offered]
         if self.yes:
-            self._guess(f"the label {guess.name} of {', '.join(names)}", "--label")
+            self._guess(f"the label {guess.name} (of {', '.join(names)})", "--label")
             return guess.name
         self._require("what is predicted", f"--label {' or '.join(names)}")
         self._say(f"What can be predicted of {entity.name}:")

@@ -137,7 +137,7 @@ def _show(chosen: Chosen, planned: Plan, ask: Asker, rows: int | None, origin: O
     seen = "" if rows is None else f" ({render.count(rows, 'row')})"
     render.say(f"{chosen.entity.name}{seen} gets the field {chosen.output}: {chosen.label.described}.")
     if ask.guessed:
-        render.say(f"Guessed: {', '.join(ask.guessed)}. Say otherwise with {', '.join(ask.otherwise)}.")
+        render.say(f"Guessed: {' and '.join(ask.guessed)}. Say otherwise with {' and '.join(ask.otherwise)}.")
     for change in planned.changes:
         name = change.file.relative_to(planned.folder) if change.file.is_relative_to(planned.folder) else change.file
         verb = "would write" if dry_run else "wrote"

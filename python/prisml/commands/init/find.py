@@ -6,11 +6,13 @@ import ast
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from prisml.commands.init.syntax import Class, read_classes, sqlite_urls
 
 MOST_FILES = 5_000
+_MOST_FOLDERS = 20_000
 _LARGEST = 1_000_000
 _NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env"})
 _NO_MODELS = frozenset({"tests", "test", "docs", "migrations", "alembic"})
@@ -44,7 +46,7 @@ class Search:
 def search(folder: Path) -> Search:
     """The mapped classes in the Python files under ``folder``; virtual environments, tests and migrations are passed over."""
     parsed: list[tuple[Path, list[Class]]] = []
-    unreadable, urls = [], dict.fromkeys([""])
+    unreadable, urls = [], dict[str, None]()
     files = 0
     for file in _python_files(folder):
         files += 1
@@ -57,7 +59,7 @@ def search(folder: Path) -> Search:
         urls.update(dict.fromkeys(sqlite_urls(tree)))
     found = _mapped(parsed)
     classes = tuple(MappedClass(each.name, module_of(file, folder), file) for file, inside in parsed for each in inside if each in found)
-    return Search(folder, files, tuple(unreadable), classes, tuple(url for url in urls if url))
+    return Search(folder, files, tuple(unreadable), classes, tuple(urls))
 
 
 def module_of(file: Path, folder: Path) -> str:
@@ -76,28 +78,31 @@ def module_of(file: Path, folder: Path) -> str:
 def _mapped(parsed: list[tuple[Path, list[Class]]]) -> set[Class]:
     """Those that are mapped by what they say, and those that inherit from a declarative base and have a column or a mapped parent."""
     everything = [each for _, inside in parsed for each in inside]
-    bases = {each.name for each in everything if each.is_base}
-    mapped = {each for each in everything if each.is_mapped}
     # By their last name: two bases of one name in two files are one here, which can only offer too much.
-    grown = True
-    while grown:
-        parents = {each.name for each in mapped}
-        more = {each for each in everything if each not in mapped and not each.is_abstract and not each.is_base and each.parents & parents}
-        more |= {each for each in everything if each not in mapped and not each.is_abstract and each.has_columns and each.parents & bases}
-        bases |= {each.name for each in everything if each.is_abstract and each.parents & bases}
-        mapped |= more
-        grown = bool(more)
-    return mapped
+    bases = _spread({each for each in everything if each.is_base}, [each for each in everything if each.is_abstract])
+    plain = [each for each in everything if not each.is_abstract and not each.is_base]
+    children = {each for each in plain if each.has_columns and each.parents & {base.name for base in bases}}
+    return _spread(children | {each for each in plain if each.is_mapped}, plain)
+
+
+def _spread(known: set[Class], others: list[Class]) -> set[Class]:
+    """``known``, and those of ``others`` that inherit from them, over any number of steps."""
+    while more := {each for each in others if each not in known and each.parents & {parent.name for parent in known}}:
+        known |= more
+    return known
 
 
 def _python_files(folder: Path) -> Iterator[Path]:
-    count = 0
-    for place, folders, names in os.walk(folder):
+    """The files of the application, of a limited number of folders: somebody may be in their home, or at the root of all."""
+    return islice(_all_python_files(folder), MOST_FILES)
+
+
+def _all_python_files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in islice(os.walk(folder), _MOST_FOLDERS):
         folders[:] = sorted(name for name in folders if _is_ours(Path(place, name)))
         for name in sorted(names):
             file = Path(place, name)
-            if name.endswith(".py") and count < MOST_FILES and file.is_file() and file.stat().st_size <= _LARGEST:
-                count += 1
+            if name.endswith(".py") and file.is_file() and file.stat().st_size <= _LARGEST:
                 yield file
 
 

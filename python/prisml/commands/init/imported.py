@@ -51,6 +51,9 @@ def import_target(target: str, folder: Path, found: Search) -> Imported:
     if place.endswith(".py") or file.is_file():
         if not file.is_file():
             raise DefinitionError(f"There is no file {place}.", {"target": place}, ["Paths are relative to the current directory."])
+        if not file.resolve().is_relative_to(folder):
+            hint = "Run the command in the folder that the application starts in."
+            raise DefinitionError(f"{place} is outside of the current folder.", {"target": place}, [hint])
         place = module_of(file.resolve(), folder)
     elif file.is_dir():
         place = ".".join(file.parts)

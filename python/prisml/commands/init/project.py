@@ -65,5 +65,5 @@ def _read(text: str, file: Path) -> dict[str, dict[str, dict[str, object]]]:
 
 
 def _text(value: str) -> str:
-    """A basic string of TOML, whose escapes are those of JSON."""
-    return json.dumps(value, ensure_ascii=False)
+    """A basic string of TOML: its escapes are those of JSON, and DEL is one of them."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
