@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo matrix test lint format bench bench-peers docs docs-links pictures trainer-image clean
-.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
+.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web verify-tutorial
 
 help:
 	@echo "make install              the environment that all others use"
@@ -53,6 +53,7 @@ help:
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
 	@echo "make verify-training      five real data sets: metrics beside scikit-learn by hand, a search beside defaults"
 	@echo "make verify-trees         exported trees of every kind and option beside scikit-learn, XGBoost and LightGBM, at every threshold"
+	@echo "make verify-tutorial      the tutorial word for word, in a fresh environment without compiler or checkout: seconds of each command"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
 install: $(INSTALLED)
@@ -184,6 +185,9 @@ verify-gates: $(INSTALLED)
 
 verify-training: $(FLIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_training
+
+verify-tutorial: $(INSTALLED)
+	$(BIN)/python -m benches.verify_tutorial
 
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions

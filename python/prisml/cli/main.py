@@ -12,6 +12,7 @@ from prisml.cli.group import LazyGroup
 from prisml.version import installed_version
 
 COMMANDS = {
+    "init": "Write a first definition for classes that SQLAlchemy maps.",
     "train": "Train models, and publish those that pass their gates.",
     "check": "Compare definitions with their mapping, the database and the active version.",
     "features": "Show what training would read: a few rows, or the SQL.",
@@ -32,6 +33,7 @@ COMMANDS = {
     "prune": "Delete old versions, and keep the newest.",
     "verify": "Read everything that the registry holds, and check it.",
     "registry": "Look after the registry itself.",
+    "completion": "Write the script by which a shell completes on Tab.",
 }
 """Each command, in the order of use, with its line of help: the list is shown without importing any of them."""
 
@@ -71,6 +73,7 @@ HELP = """\
 Predictive fields for SQLAlchemy: declare a field the database does not hold, train it, read it like any other.
 
 \b
+prisml init                        a first definition for the classes that are there
 prisml check shop/ml/churn.py      does the definition fit the database?
 prisml train shop/ml/churn.py      train, judge by its gates, publish
 prisml versions churn              what was published, what serves
