@@ -30,6 +30,7 @@ COMMANDS = {
     "import": "Publish what was exported.",
     "delete": "Delete a version that does not serve.",
     "prune": "Delete old versions, and keep the newest.",
+    "doctor": "Look at the installation, the configuration and all they lead to; say what mends it.",
     "verify": "Read everything that the registry holds, and check it.",
     "registry": "Look after the registry itself.",
 }

@@ -64,8 +64,8 @@ class Served:
         self.number = number
         self.reading = Reading.of(manifest)
         self._model = _load(digest, fetch, manifest.name, self.settings)
-        self.runtime = "native" if self._model.scorer[0] else runtime.start(_core.load_runtime)
-        if self._model.doubtful:
+        self.runtime = "native" if self._model.scorer[0] else load_runtime()
+        if self.doubtful:
             # Each time that it is loaded: a warning that is shown once per line of code would hide the second model.
             warnings.warn(self._doubt(), PrisMLWarning, stacklevel=2)
         if self._drift is not None:
@@ -167,6 +167,11 @@ class Served:
         """Make now what the first prediction would make."""
         self._model.warm()
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the native scorer answered golden rows wrongly here, so that ONNX Runtime answers in its place."""
+        return self._model.doubtful
+
     def info(self) -> Info:
         """What answers for the version, and why."""
         native, reason, held, instructions = self._model.scorer
@@ -187,7 +192,7 @@ class Served:
         if self._alone:
             given += tuple(ask_session(feature) for feature in sorted(self._asked))
         drift = () if self._drift is None else (self._drift,)
-        return (*given, *drift, self._doubt()) if self._model.doubtful else (*given, *drift)
+        return (*given, *drift, self._doubt()) if self.doubtful else (*given, *drift)
 
     def _doubt(self) -> str:
         version = "" if self.number is None else f", version {self.number}"
@@ -230,7 +235,7 @@ def _load(digest: str, fetch: Callable[[], tuple[str, bytes]], model: str, setti
         return text, onnx
 
     room = settings.cache_models, settings.cache_bytes
-    return _core.load_model(digest, checked, _start_runtime, native=settings.native, level=settings.simd, room=room)
+    return _core.load_model(digest, checked, load_runtime, native=settings.native, level=settings.simd, room=room)
 
 
 def check_size(size: int | None, model: str, settings: Settings) -> None:
@@ -244,5 +249,6 @@ def check_size(size: int | None, model: str, settings: Settings) -> None:
     )
 
 
-def _start_runtime() -> None:
-    runtime.start(_core.load_runtime)
+def load_runtime() -> str:
+    """What ONNX Runtime says of its build, loaded now where it was not yet."""
+    return runtime.start(_core.load_runtime)
