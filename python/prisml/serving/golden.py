@@ -14,6 +14,7 @@ from prisml.manifest import GoldenRow, Manifest, Parity
 from prisml.registry.bundle import Artifact
 from prisml.serving.engine import Engine
 from prisml.serving.prediction import Predictions
+from prisml.serving.settings import Settings
 
 Golden = Sequence[GoldenRow | tuple[Mapping[str, object], float | Sequence[float]]]
 _ALONE = 1e-6
@@ -83,9 +84,11 @@ def prove(onnx: bytes, manifest: Manifest, golden: Sequence[GoldenRow], *, toler
     return Parity(rows=len(golden), edge_rows=0, max_difference=float(distance.max()), tolerance=allowed, label_flips=0, source="supplied")
 
 
-def answers_to(golden: Sequence[GoldenRow], onnx: bytes, manifest: Manifest) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def answers_to(
+    golden: Sequence[GoldenRow], onnx: bytes, manifest: Manifest, *, settings: Settings | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What the production engine gives for the rows, (rows, outputs): all together, and each alone."""
-    engine = Engine.from_artifact(Artifact(named_only(manifest).to_json(), onnx))
+    engine = Engine.from_artifact(Artifact(named_only(manifest).to_json(), onnx), settings=settings)
     rows = [row.features for row in golden]
     alone = [_numbers(engine.predict_many([row]), manifest) for row in rows]
     return _numbers(engine.predict_many(rows), manifest), np.concatenate(alone)

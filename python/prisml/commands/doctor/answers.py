@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,17 +45,18 @@ def _asked(artifact: Artifact, subject: str) -> Finding:
         warnings.simplefilter("ignore", PrisMLWarning)
         served = Engine.from_artifact(artifact).deployed.control
     scorer = served.info().scorer
-    if served.doubtful:
-        detail = "the native scorer answers golden rows wrongly here, so ONNX Runtime answers in its place, slower"
-        return warning("model.answers", subject, detail, "Report it, with the processor that prisml doctor shows.")
     if not manifest.golden:
         return skipped("model.answers", subject, f"loads, {scorer} answers; it keeps no golden rows")
+    settings = replace(served.settings, native=scorer == "native")
+    answers, _ = answers_to(manifest.golden, artifact.onnx, manifest, settings=settings)
     expected = np.array([row.expected for row in manifest.golden], dtype=np.float64)
     scale = max(1.0, float(np.abs(expected).max())) if manifest.task == "regression" else 1.0
     allowed = max(_AGREEMENT * scale, 0.0 if manifest.parity is None else manifest.parity.tolerance)
-    distance = float(np.abs(answers_to(manifest.golden, artifact.onnx, manifest)[0] - expected).max())
+    distance = float(np.abs(answers - expected).max())
     if not distance <= allowed:
         detail = f"answers {len(expected)} golden rows otherwise than recorded, by up to {distance:.3g} where {allowed:.3g} is allowed"
-        remedy = f"prisml rollback {manifest.name}; and compare this machine's ONNX Runtime with the one it was trained with."
-        return wrong("model.answers", subject, detail, remedy)
+        return wrong("model.answers", subject, detail, f"prisml rollback {manifest.name}")
+    if served.doubtful:
+        detail = "the native scorer answers golden rows wrongly here, so ONNX Runtime answers in its place, slower"
+        return warning("model.answers", subject, detail, "Report it, with the processor that prisml doctor shows.")
     return ok("model.answers", subject, f"answers {len(expected)} golden rows as recorded; {scorer} answers")

@@ -27,8 +27,8 @@ def look_at_content(registry: Registry) -> Iterator[Finding]:
     """Whether it is there and can be read, and what it holds."""
     found = status(registry)
     if found.schema is None:
-        detail = f"{registry.place}: nothing was published there yet"
-        yield warning("registry.reachable", "registry", detail, "prisml train, or name the right place with --registry or PRISML_REGISTRY")
+        detail = f"{registry.place}: nothing was published there yet; another place is named by --registry or PRISML_REGISTRY"
+        yield warning("registry.reachable", "registry", detail, "prisml train")
         return
     holds = f"{found.models:,} models, {found.versions:,} versions, {found.bytes:,} bytes (prisml verify reads them all)"
     yield ok("registry.reachable", "registry", f"{registry.place}: {holds}")
@@ -43,9 +43,7 @@ def look_at_content(registry: Registry) -> Iterator[Finding]:
 def _writable(registry: Registry) -> Finding:
     file = file_of(registry)
     if file is not None:
-        return _told(
-            registry, None if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else "its file or folder is read-only here"
-        )
+        return _told(None if _is_open(file) and _is_open(file.parent) else "its file or folder is read-only here")
     engine = registry.database.engine
     with translated(registry.place, engine), engine.connect() as connection:
         try:
@@ -53,17 +51,22 @@ def _writable(registry: Registry) -> Finding:
                 # Asks for the right, and writes nothing.
                 connection.execute(insert(table).from_select([each.name for each in table.c], select(*table.c).where(false())))
         except DBAPIError as error:
-            return _told(registry, f"its user may not write there ({type(error.orig).__name__})")
+            return _told(f"its user may not write there ({type(error.orig).__name__})")
         finally:
             connection.rollback()
-    return _told(registry, None)
+    return _told(None)
 
 
-def _told(registry: Registry, obstacle: str | None) -> Finding:
+def _told(obstacle: str | None) -> Finding:
     if obstacle is None:
         return ok("registry.writable", "writing", "versions can be published from here")
     remedy = "Train and publish from where it can be written; or give this user the right to."
     return warning("registry.writable", "writing", f"{obstacle}: enough to serve, and not to publish", remedy)
+
+
+def _is_open(place: Path) -> bool:
+    """Whether this process may write there."""
+    return os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def look_at_file(registry: Registry) -> Iterator[Finding]:

@@ -53,7 +53,9 @@ def _judged(found: str | None) -> Finding:
 
 def _loaded(origin: str) -> Finding:
     """Whether a process of its own loads the library and ends: a wrong one may crash it, and must not crash this one."""
-    remedy = INSTALL if origin == WHEEL else f"Correct or unset {origin}; without it the library of the onnxruntime wheel is used: {INSTALL}"
+    remedy = (
+        INSTALL if origin == WHEEL else f"Correct or unset {origin}; without it the library of the onnxruntime wheel is used: {INSTALL}"
+    )
     try:
         # The interpreter is this one, and the program is ours.
         told = subprocess.run(  # noqa: S603

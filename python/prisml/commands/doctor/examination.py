@@ -124,6 +124,5 @@ def _completed(found: Sequence[Finding]) -> tuple[Finding, ...]:
         by_check[finding.id].append(finding)
     for identity, findings in by_check.items():
         if not findings:
-            subject, _, name = identity.partition(".")
-            findings.append(skipped(identity, name, f"what it needs of {subject} is not there: see what is not ok above"))
+            findings.append(skipped(identity, identity.partition(".")[2], "needs what is not there: see above"))
     return tuple(finding for findings in by_check.values() for finding in findings)
