@@ -21,8 +21,9 @@ from prisml.extraction.stream import extract
 from prisml.manifest import GateVerdict, Read
 from prisml.progress import Progress, silent
 from prisml.registry.labels import check_label
+from prisml.registry.moves import Expected
 from prisml.registry.registry import Registry, Version
-from prisml.training.active import read_active
+from prisml.training.active import needs_active, read_active
 from prisml.training.environment import require_training_stack
 from prisml.training.fit import Candidate, fit
 
@@ -104,8 +105,10 @@ def train(
     candidate = fit(definition, extracted, reads=reads, active=active, time_budget=time_budget, progress=progress)
     version, known, held = None, False, None
     if candidate.passed:
-        version, known = _publish(candidate, registry, said, activate=activate, progress=progress)
-        held = registry.held(definition.name) if activate and not version.active else None
+        expected: Expected = active.number if active is not None else None if needs_active(definition) else "any"
+        version, known = _publish(candidate, registry, said, activate=activate, expected=expected, progress=progress)
+        if activate and not version.active:
+            held = registry.held(definition.name) or "another version serves by now than the one that its gates compared with"
     serving = active_or_none(registry, definition.name)
     return Trained(definition.name, checked, candidate, version, serving, known, time.perf_counter() - started, held)
 
@@ -130,10 +133,14 @@ def _require_free(registry: Registry, model: str, label: str | None) -> None:
     raise ConflictError(message, {"model": model, "version": holder.number, "label": label}, hints)
 
 
-def _publish(candidate: Candidate, registry: Registry, said: Remarks, *, activate: bool, progress: Progress) -> tuple[Version, bool]:
+def _publish(
+    candidate: Candidate, registry: Registry, said: Remarks, *, activate: bool, expected: Expected, progress: Progress
+) -> tuple[Version, bool]:
     progress("publish", 0, 1)
     name, digest = candidate.artifact.manifest.name, candidate.artifact.digest
     known = name in registry.names() and any(version.digest == digest for version in registry.versions(name))
-    version = registry.publish(candidate.artifact, activate=activate, label=said.label, note=said.note, commit=said.commit)
+    version = registry.publish(
+        candidate.artifact, activate=activate, expected=expected, label=said.label, note=said.note, commit=said.commit
+    )
     progress("publish", 1, 1)
     return version, known

@@ -80,6 +80,7 @@ def extract(
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
     for step in ("extract", "extract again"):
+        progress(step, 0, None)
         try:
             return _once(definition, engine, tuple(beside), partial(progress, step), page_size)
         except LostConnectionError as error:
