@@ -340,7 +340,11 @@ def test_an_install_that_only_serves(folder: Path):
         paths = os.pathsep.join([name, str(Path(prisml.__file__).parents[1])])
         shown = subprocess.run(
             [sys.executable, "-S", "-m", "prisml", "doctor", "--json"],
-            **{"cwd": folder, "env": {**kept, "PYTHONPATH": paths}, "capture_output": True, "text": True, "check": False},
+            cwd=folder,
+            env={**kept, "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            check=False,
         )
     document: dict[str, Any] = json.loads(shown.stdout)
     said = {each["id"]: each for each in document["checks"]}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 import click
 
 from prisml.cli.failure import Border, State, noticing_a_gone_reader
 from prisml.cli.group import LazyGroup
+from prisml.cli.log import FORMS, LEVELS, Form, Level, write_log
+from prisml.logs import COMMAND_BEGUN, COMMAND_ENDED, record
 from prisml.version import installed_version
 
 COMMANDS = {
@@ -55,9 +58,13 @@ class Commands(LazyGroup):
         words = kwargs.get("args", args[0] if args else None)
         state = State.of(sys.argv[1:] if words is None else words)
         kwargs.update(standalone_mode=False, obj=state)
-        with Border(state) as border:
-            border.code = super().main(*args, **kwargs) or 0
-            sys.stdout.flush()
+        started = time.perf_counter()
+        with state.log:
+            with Border(state) as border:
+                border.code = super().main(*args, **kwargs) or 0
+                sys.stdout.flush()
+            if state.command is not None:
+                record(COMMAND_ENDED, command=state.command, exit_code=border.code, seconds=time.perf_counter() - started)
         sys.exit(border.code)
 
 
@@ -91,8 +98,20 @@ Exit codes, everywhere:
 @click.group(cls=Commands, package="prisml.cli", sentences=COMMANDS, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the release and exit.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the whole traceback of an error.")
-def cli() -> None:
+@click.option(
+    "--log-level", type=click.Choice(LEVELS), envvar="PRISML_LOG_LEVEL", help="Write what is logged to stderr. Else PRISML_LOG_LEVEL."
+)
+@click.option(
+    "--log-format", type=click.Choice(FORMS), envvar="PRISML_LOG_FORMAT", help="Lines for people, or JSON. Else PRISML_LOG_FORMAT."
+)
+@click.pass_context
+def cli(ctx: click.Context, log_level: Level | None, log_format: Form | None) -> None:
     """The root of the command line; its help is ``HELP``."""
+    state = ctx.ensure_object(State)
+    state.command = ctx.invoked_subcommand
+    if log_level is not None:
+        state.log.callback(write_log(log_level, log_format or "text"))
+    record(COMMAND_BEGUN, command=state.command, release=installed_version())
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from prisml import _core
 from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, LimitExceededError, PrisMLError, PrisMLWarning
+from prisml.logs import DRIFTED, FELL_BACK, LOADED, OPENED, record
 from prisml.manifest import Input, Manifest, read_manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.registry import Registry, Version
@@ -65,6 +66,7 @@ class Served:
         self.reading = Reading.of(manifest)
         self._model = _load(digest, fetch, manifest.name, self.settings)
         self.runtime = "native" if self._model.scorer[0] else load_runtime()
+        self._log()
         if self.doubtful:
             # Each time that it is loaded: a warning that is shown once per line of code would hide the second model.
             warnings.warn(self._doubt(), PrisMLWarning, stacklevel=2)
@@ -185,6 +187,18 @@ class Served:
             held,
             tuple(item.name for item in self.manifest.inputs),
         )
+
+    def _log(self) -> None:
+        told, model, version = self.info(), self.manifest.name, self.number
+        known = {"model": model, "digest": self.digest, "scorer": told.scorer, "reason": told.reason, "bytes": told.bytes}
+        if version is None:
+            record(OPENED, **known)
+        else:
+            record(LOADED, **known, version=version)
+        if self.doubtful:
+            record(FELL_BACK, model=model, version=version, reason=told.reason)
+        if self._drift is not None:
+            record(DRIFTED, model=model, version=version, problem=self._drift)
 
     def notes(self) -> tuple[str, ...]:
         """What a caller must give, since there is no definition to compute it; what drifted; that the version's answers are in doubt."""

@@ -30,7 +30,7 @@ def look_at_content(registry: Registry) -> Iterator[Finding]:
         detail = f"{registry.place}: nothing was published there yet; another place is named by --registry or PRISML_REGISTRY"
         yield warning("registry.reachable", "registry", detail, "prisml train")
         return
-    holds = f"{found.models:,} models, {found.versions:,} versions, {found.bytes:,} bytes (prisml verify reads them all)"
+    holds = f"models: {found.models:,}, versions: {found.versions:,}, bytes: {found.bytes:,}; prisml verify reads them all"
     yield ok("registry.reachable", "registry", f"{registry.place}: {holds}")
     if found.schema < SCHEMA_VERSION:
         detail = f"{found.schema}, made by an older release: it can be read, and not be written before it is brought up to {SCHEMA_VERSION}"
