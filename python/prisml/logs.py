@@ -18,7 +18,7 @@ logging.getLogger(LOGGER).addHandler(logging.NullHandler())
 
 @dataclass(frozen=True)
 class Event:
-    """One kind of record. ``name`` is stable, and its first part says the logger; ``message`` names ``fields``, of which it may leave some out."""
+    """One kind of record: its ``name`` is stable, the first part of it says the logger, and ``message`` names some of its ``fields``."""
 
     name: str
     level: int
@@ -69,7 +69,10 @@ UNREACHABLE = Event(
     ("model", "version", "problem"),
 )
 REACHABLE = Event(
-    "serving.reachable", logging.INFO, "%(model)s: the registry answers, and what it says is served again", ("model", "version")
+    "serving.reachable",
+    logging.INFO,
+    "%(model)s: the registry answers, and what it says is served again",
+    ("model", "version"),
 )
 
 BEGUN = Event("training.begun", logging.INFO, "%(model)s: training begins", ("model", "algorithm", "features", "dialect"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,8 @@ from sqlalchemy import create_engine
 from prisml import load
 from prisml.commands.train import train
 from prisml.definition.model import ModelDefinition
-from prisml.errors import QualityGateError, SchemaDriftError
+from prisml.errors import SchemaDriftError
+from prisml.extraction.fingerprint import columns_fingerprint
 from prisml.logs import EVENTS
 from prisml.manifest import Fingerprints
 from prisml.registry import Registry
@@ -77,7 +77,7 @@ def test_the_main_job_is_logged_without_a_value_of_the_data(tmp_path: Path, hear
     registry = Registry(f"sqlite:///{tmp_path / 'registry.db'}")
     train(definition, database=database, registry=registry)
     registry.publish(registry.artifact("churn"), note="again", author=SECRET, why=SECRET)
-    registry.publish(make_artifact(), activate=False)
+    registry.publish(make_artifact(output="leaves"), activate=False)
     registry.experiments.start("churn", {1: 0.5, 2: 0.5}, name="test", forced={SECRET: 2})
     registry.experiments.stop("churn")
     registry.activate("churn", 2)
@@ -122,7 +122,6 @@ def test_what_was_rolled_back_in_the_database_is_not_logged(tmp_path: Path, hear
     with pytest.raises(Exception, match="serves"):
         registry.delete("churn", 1)
     assert heard.records == []
-    assert QualityGateError.code == "quality_gate"
 
 
 def test_to_predict_logs_nothing(tmp_path: Path, heard: Heard):
@@ -144,7 +143,6 @@ def test_what_happens_to_an_engine_that_follows_is_logged(tmp_path: Path, heard:
     """A swap is told once; a version that cannot be served here is one warning, and its end is told too."""
     definition = define(None, age="age")
     registry = Registry(f"sqlite:///{tmp_path / 'registry.db'}")
-    from prisml.extraction.fingerprint import columns_fingerprint
 
     def artifact(bias: float, columns: str = columns_fingerprint(definition)) -> object:
         return make_artifact(inputs=(AGE,), output="leaves", bias=bias, fingerprints=Fingerprints(columns=columns))
@@ -174,14 +172,16 @@ def test_a_registry_that_is_gone_is_logged_once(tmp_path: Path, heard: Heard):
     registry = Registry(f"sqlite:///{file}")
     registry.publish(make_artifact())
     engine = load("churn", registry=registry, refresh=0.02)
-    kept = file.read_bytes()
+    kept, broken = tmp_path / "kept.db", tmp_path / "broken.db"
+    kept.write_bytes(file.read_bytes())
+    broken.write_bytes(b"no database" * 500)
     for end in ("-wal", "-shm"):
         Path(f"{file}{end}").unlink(missing_ok=True)
-    file.write_bytes(b"no database" * 500)
+    broken.replace(file)
     until(lambda: heard.of("serving.unreachable"))
     time.sleep(0.2)
     assert len(heard.of("serving.unreachable")) == 1
-    file.write_bytes(kept)
+    kept.replace(file)
     until(lambda: heard.of("serving.reachable"))
     engine.close()
     assert engine.version == 1
@@ -228,4 +228,3 @@ def test_a_password_is_in_no_line(tmp_path: Path):
     assert shown.returncode == 3
     assert SECRET not in shown.stdout + shown.stderr
     assert "prisml train ends with 3" in shown.stderr
-    assert os.environ.get("PRISML_LOG_LEVEL") is None

@@ -31,7 +31,8 @@ def _nothing_said() -> str:
 class State:
     """How failures are to be shown, and what a command says was done when it is interrupted.
 
-    ``log`` is closed when the command is over: until then what it logs is written. ``lines`` says that stdout holds one JSON document a line, so that an error is a line too.
+    ``command`` is the one that runs, and ``log`` is closed when it is over: until then what it logs is written. ``lines`` says that
+    stdout holds one JSON document a line, so that an error is a line too.
     """
 
     json: bool = False

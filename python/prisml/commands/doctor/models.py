@@ -19,7 +19,10 @@ from prisml.serving.drift import check_drift
 
 @dataclass(frozen=True)
 class Beside:
-    """What a definition is compared with; None for what cannot be reached or is not named. ``denied``: models whose tables it may not read."""
+    """What a definition is compared with; None for what cannot be reached or is not named.
+
+    ``denied`` are the models some of whose tables may not be read, ``targets`` what the command was given.
+    """
 
     database: Engine | None
     registry: Registry | None
