@@ -15,6 +15,7 @@ from prisml.commands.doctor.finding import Finding, Status
 from prisml.errors import EXIT_NO
 
 _STYLES: dict[Status, str] = {"ok": "green", "warning": "yellow", "wrong": "bold red", "skipped": "dim"}
+_OF_MODELS = frozenset({"definitions", "model", "database.rights"})
 _TOLD: tuple[Status, ...] = ("wrong", "warning")
 
 
@@ -66,7 +67,7 @@ def _write(found: Diagnosis) -> None:
     for subject, findings in groupby(found.findings, key=lambda each: each.id.partition(".")[0]):
         for place, each in enumerate(findings):
             status = Text(each.status.upper() if each.status == "wrong" else each.status, style=_STYLES[each.status])
-            rows.append((subject if place == 0 else "", each.subject, status, each.detail))
+            rows.append((subject if place == 0 else "", _label(each), status, each.detail))
         last.append(len(rows) - 1)
     shown = render.table("prisml doctor", ("", "looked at", "status", "found"), rows)
     for row in last:
@@ -78,6 +79,12 @@ def _write(found: Diagnosis) -> None:
                 render.say(f"{each.id} ({each.subject}): {each.remedy}", style=_STYLES[status])
     counts = [f"{number} {status}" for status in (*_TOLD, "ok", "skipped") if (number := _count(found, status))]
     render.say(", ".join(counts) + ".")
+
+
+def _label(finding: Finding) -> str:
+    """What was looked at; of what a model has, which check it was too."""
+    subject, _, check = finding.id.partition(".")
+    return f"{check}: {finding.subject}" if {subject, finding.id} & _OF_MODELS and finding.subject != check else finding.subject
 
 
 def _count(found: Diagnosis, status: str) -> int:

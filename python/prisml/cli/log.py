@@ -21,10 +21,9 @@ FORMS: tuple[Form, ...] = ("text", "json")
 class _Text(logging.Formatter):
     """``2026-03-04T05:06:07Z INFO prisml.training: churn: fit took 0.412 s``."""
 
-    converter = time.gmtime
-
     def __init__(self) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+        self.converter = time.gmtime
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever stands in the record."""
