@@ -21,12 +21,14 @@ from sqlalchemy import create_engine, make_url, text
 import prisml
 from prisml.commands.doctor import examine
 from prisml.commands.doctor.finding import CHECKS, Finding
+from prisml.commands.doctor.registry import look_at_content
 from prisml.commands.doctor.runtime import look_at_runtime
 from prisml.manifest import GoldenRow
 from prisml.registry import Artifact, Registry
 from tests.artifacts import make_artifact
 from tests.support.console import alone, prisml_with, run, shop
 from tests.support.registry_v1 import make_registry_v1
+from tests.support.rights import as_nobody
 
 SECRET = "hunter2-and-more"
 SERVING = (
@@ -273,6 +275,20 @@ def test_a_registry_in_a_repository_that_does_not_ignore_it(folder: Path):
     assert (told.status, told.remedy) == ("warning", "echo '.prisml/' >> .gitignore")
     subprocess.run(str(told.remedy), shell=True, check=True)  # noqa: S602 -- It is the line that users are shown.
     assert only(found()[1]["registry.ignored"]).status == "ok"
+
+
+def test_a_registry_that_may_only_be_read(monkeypatch: pytest.MonkeyPatch):
+    """Whoever may not write its file is told that this is enough to serve, and not to publish."""
+    with tempfile.TemporaryDirectory() as name:
+        registry = Registry(f"sqlite:///{name}/registry.db")
+        registry.publish(make_artifact())
+        for path, mode in ((Path(name, "registry.db"), 0o444), (Path(name), 0o555)):
+            path.chmod(mode)
+        with as_nobody():
+            looks = {each.id: each for each in look_at_content(registry)}
+        Path(name).chmod(0o755)
+    assert (looks["registry.reachable"].status, looks["registry.writable"].status) == ("ok", "warning")
+    assert "enough to serve" in looks["registry.writable"].detail
 
 
 @pytest.fixture

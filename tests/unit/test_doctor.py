@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from prisml.commands.doctor.configuration import VARIABLES
 from prisml.commands.doctor.finding import CHECKS, Finding, isolated, ok
 from prisml.commands.doctor.machine import cgroup_quota
+from prisml.commands.doctor.patience import patient
 from prisml.commands.doctor.runtime import BROKEN, INSTALL, OLDEST
 from prisml.errors import ConfigurationError
 
@@ -57,6 +59,27 @@ def test_the_quota_of_a_control_group_is_read_in_both_versions(tmp_path: Path, f
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     assert cgroup_quota(tmp_path) == cores
+
+
+@pytest.mark.parametrize(
+    ("url", "query"),
+    [
+        ("postgresql+psycopg://ada:p%40ss@host/shop", {"connect_timeout": "10"}),
+        ("mysql+pymysql://ada:p%40ss@host/shop?charset=utf8mb4", {"charset": "utf8mb4", "connect_timeout": "10"}),
+        ("postgresql://ada:p%40ss@host/shop?connect_timeout=3", {"connect_timeout": "3"}),
+        ("postgresql+asyncpg://ada:p%40ss@host/shop", {}),
+    ],
+)
+def test_a_server_that_says_nothing_is_given_ten_seconds(url: str, query: dict[str, str]):
+    """The URL is the same but for the option, which is added where the driver has it and nobody set it."""
+    made = make_url(patient(url))
+    assert (dict(made.query), made.password, made.host) == (query, "p@ss", "host")
+
+
+@pytest.mark.parametrize("url", ["sqlite:///shop.db", "no url", "postgresql://host:port/x"])
+def test_other_urls_are_left_as_they_are(url: str):
+    """A file has no server, and what cannot be read is told where it is opened."""
+    assert patient(url) == url
 
 
 def test_every_variable_that_the_source_reads_is_known():

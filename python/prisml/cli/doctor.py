@@ -66,8 +66,8 @@ def _write(found: Diagnosis) -> None:
     last: list[int] = []
     for subject, findings in groupby(found.findings, key=lambda each: each.id.partition(".")[0]):
         for place, each in enumerate(findings):
-            status = Text(each.status.upper() if each.status == "wrong" else each.status, style=_STYLES[each.status])
-            rows.append((subject if place == 0 else "", _label(each), status, each.detail))
+            told = Text(each.status.upper() if each.status == "wrong" else each.status, style=_STYLES[each.status])
+            rows.append((subject if place == 0 else "", _label(each), told, each.detail))
         last.append(len(rows) - 1)
     shown = render.table("prisml doctor", ("", "looked at", "status", "found"), rows)
     for row in last:

@@ -90,7 +90,7 @@ def _denied(definition: Definition, connection: Connection) -> Iterator[tuple[Ta
     """Each table that may not be read, with the database's words; what is not there is another check's."""
     for table, read in tables_read(statement_of(definition).select).items():
         try:
-            connection.execute(select(*(read or [literal(1)])).select_from(table).where(false()))
+            connection.execute(select(*read, literal(1)).select_from(table).where(false()))
         except DBAPIError as error:
             if _is_denial(error):
                 yield table, first_line(str(error.orig), connection.engine.url)

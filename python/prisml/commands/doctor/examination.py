@@ -18,6 +18,7 @@ from prisml.commands.doctor.finding import CHECKS, Finding, failed, isolated, sk
 from prisml.commands.doctor.installation import look_at_installation
 from prisml.commands.doctor.machine import look_at_machine
 from prisml.commands.doctor.models import Beside, look_at_model, wanting
+from prisml.commands.doctor.patience import patient
 from prisml.commands.doctor.registry import look_at_content
 from prisml.commands.doctor.registry import look_at_file as look_at_registry_file
 from prisml.commands.doctor.runtime import look_at_runtime
@@ -90,7 +91,7 @@ def _database(found: list[Finding], url: str | None, opened: contextlib.ExitStac
     kept: list[Engine] = []
 
     def look() -> Iterator[Finding]:
-        kept.append(opened.enter_context(open_database(url)))
+        kept.append(opened.enter_context(open_database(patient(url))))
         yield from look_at_server(kept[0])
 
     found += isolated("database.reachable", "server", look)
@@ -106,7 +107,7 @@ def _registry(found: list[Finding], url: str) -> Registry | None:
     kept: list[Registry] = []
 
     def look() -> Iterator[Finding]:
-        registry = Registry(url)
+        registry = Registry(patient(url))
         yield from look_at_content(registry)
         kept.append(registry)
 
