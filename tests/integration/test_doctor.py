@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from prisml.commands.doctor.runtime import look_at_runtime
 from prisml.manifest import GoldenRow
 from prisml.registry import Artifact, Registry
 from tests.artifacts import make_artifact
-from tests.support.console import alone, prisml_with, run, shop
+from tests.support.console import alone, prisml_with, shop
 from tests.support.registry_v1 import make_registry_v1
 from tests.support.rights import as_nobody
 
@@ -42,8 +43,9 @@ SERVING = (
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop whose model churn was trained, once for all tests."""
     folder = tmp_path_factory.mktemp("trained")
-    made = run(shop(folder, f"sqlite:///{folder / 'shop.db'}"), "train")
-    assert made.returncode == 0, made.stderr
+    with chdir(shop(folder, f"sqlite:///{folder / 'shop.db'}")):
+        made = prisml_with("train")
+    assert made.exit_code == 0, made.stderr
     return folder
 
 
@@ -90,17 +92,13 @@ def mend(finding: Finding) -> None:
 
 
 def test_all_is_well_in_a_shop_that_was_trained(folder: Path):
-    """Nothing is wrong, each check has run that can, people get a plain table in a pipe, and nothing was written."""
+    """Nothing is wrong, each check has run that can, and nothing was written."""
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if "__pycache__" not in path.parts and path.is_file()}
     code, looks = found()
     assert code == 0
     said = {identity: {each.status for each in findings} for identity, findings in looks.items()}
     assert {identity for identity, statuses in said.items() if statuses - {"ok"}} <= {"registry.ignored", "machine.cores", "registry.room"}
     assert re.search(r"16 golden rows as recorded; native answers", only(looks["model.answers"]).detail)
-    shown = prisml_with("doctor")
-    assert shown.exit_code == 0
-    assert "\x1b" not in shown.stdout
-    assert re.search(r"registry +│ registry +│ ok ", shown.stdout)
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if "__pycache__" not in path.parts and path.is_file()}
     assert {path for path in before | after if before.get(path) != after.get(path)} <= {
         folder / ".prisml" / f"registry.db{end}" for end in ("-wal", "-shm")
@@ -109,10 +107,15 @@ def test_all_is_well_in_a_shop_that_was_trained(folder: Path):
 
 @pytest.mark.usefixtures("quick")
 def test_before_the_first_training_it_says_to_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """An empty registry is a warning, and `prisml train` is the way out."""
+    """An empty registry is a warning in a table that is plain in a pipe, and `prisml train` is the way out."""
     alone(shop(tmp_path, f"sqlite:///{tmp_path / 'shop.db'}"), monkeypatch)
     code, looks = found()
     assert (code, only(looks["registry.reachable"]).status, only(looks["model.version"]).status) == (0, "warning", "skipped")
+    shown = prisml_with("doctor")
+    assert shown.exit_code == 0
+    assert "\x1b" not in shown.stdout
+    assert re.search(r"registry +│ registry +│ warning ", shown.stdout)
+    assert "\nregistry.reachable (registry): prisml train\n" in shown.stdout
     mend(only(looks["registry.reachable"]))
     code, looks = found()
     assert {each.status for name in ("registry.reachable", "model.version", "model.answers") for each in looks[name]} == {"ok"}

@@ -20,16 +20,17 @@ from prisml.errors import ConfigurationError
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_look_that_breaks_is_a_finding_and_keeps_what_it_found():
+@pytest.mark.parametrize("error", [ValueError("a secret"), SystemExit("a secret")], ids=["error", "exit"])
+def test_a_look_that_breaks_is_a_finding_and_keeps_what_it_found(error: BaseException):
     """What a look raises is told by type and place, never in its own words, and what was found before it stays."""
 
     def look() -> Iterator[Finding]:
         yield ok("machine.cores", "cores", "2")
-        raise ValueError("a secret")
+        raise error
 
     first, second = isolated("machine.cores", "cores", look)
     assert (first.status, second.status) == ("ok", "wrong")
-    assert re.fullmatch(r"could not be looked at: ValueError at test_doctor\.py, line \d+", second.detail)
+    assert re.fullmatch(r"could not be looked at: (ValueError|SystemExit) at test_doctor\.py, line \d+", second.detail)
 
 
 def test_an_error_of_ours_is_told_with_its_way_out():

@@ -91,7 +91,7 @@ def isolated(identity: str, subject: str, look: Callable[[], Iterable[Finding]])
         found.extend(look())
     except PrisMLError as error:
         found.append(failed(identity, subject, error))
-    except Exception as error:  # noqa: BLE001 -- What is examined may be broken in any way; that is what is to be told.
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- What is examined may be broken in any way; that is what is to be told.
         # Its words may quote data.
         frame = traceback.extract_tb(error.__traceback__)[-1]
         detail = f"could not be looked at: {type(error).__name__} at {Path(frame.filename).name}, line {frame.lineno}"
