@@ -18,6 +18,7 @@ from prisml.extraction.database import reaching
 from prisml.extraction.reads import reads_of
 from prisml.extraction.reflected import observed
 from prisml.extraction.stream import extract
+from prisml.logs import BEGUN, ENDED, JUDGED, record
 from prisml.manifest import GateVerdict, Read
 from prisml.progress import Progress, silent
 from prisml.registry.labels import check_label
@@ -26,6 +27,7 @@ from prisml.registry.registry import Registry, Version
 from prisml.training.active import needs_active, read_active
 from prisml.training.environment import require_training_stack
 from prisml.training.fit import Candidate, fit
+from prisml.training.logged import LoggedSteps
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,26 @@ def train(
     has the label already, and ``DefinitionError`` where the estimator is not offered: before any data is read. ``time_budget`` are the
     seconds of ``algorithm="auto"``, in place of the definition's.
     """
+    algorithm = definition.algorithm if isinstance(definition.algorithm, str) else type(definition.algorithm).__name__
+    record(BEGUN, model=definition.name, algorithm=algorithm, features=len(definition.features), dialect=database.dialect.name)
+    with LoggedSteps(definition.name, progress) as steps:
+        trained = _train(definition, database, registry, activate, remarks or Remarks(), time_budget, steps)
+    _log(trained)
+    return trained
+
+
+def _train(
+    definition: ModelDefinition[Any],
+    database: Engine,
+    registry: Registry,
+    activate: bool,
+    said: Remarks,
+    time_budget: float | None,
+    progress: Progress,
+) -> Trained:
     started = time.perf_counter()
     require_training_stack(definition.algorithm)
     check_choice(definition)
-    said = remarks or Remarks()
     _require_free(registry, definition.name, said.label)
     before = active_or_none(registry, definition.name)
     checked = check_database(definition, database=database, progress=progress)
@@ -111,6 +129,15 @@ def train(
             held = registry.held(definition.name) or "another version serves by now than the one that its gates compared with"
     serving = active_or_none(registry, definition.name)
     return Trained(definition.name, checked, candidate, version, serving, known, time.perf_counter() - started, held)
+
+
+def _log(trained: Trained) -> None:
+    if trained.candidate is not None:
+        failed = tuple(verdict.name for verdict in trained.candidate.verdicts if not verdict.passed)
+        gates = len(trained.candidate.verdicts)
+        record(JUDGED, model=trained.model, gates=gates, passed=gates - len(failed), failed=failed)
+    version, serving = (None if each is None else each.number for each in (trained.version, trained.serving))
+    record(ENDED, model=trained.model, version=version, serving=serving, seconds=trained.seconds)
 
 
 def _reads(definition: ModelDefinition[Any], database: Engine) -> tuple[Read, ...]:
