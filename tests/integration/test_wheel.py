@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers import MissingProgramError
-from tests.support.wheels import ROOT, Environment, build, run
+from tests.support.wheels import ROOT, Environment, NoCargoError, build, run
+from tests.wheel.smoke import produce, train
 
-SCRIPTS = ROOT / "tests" / "wheel"
 PRODUCTION = {
     "prisml",
     *("numpy", "sqlalchemy", "click"),
@@ -35,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def made(kind: str) -> Path:
         try:
             return build(kind, tmp_path_factory.mktemp(kind))
-        except MissingProgramError as missing:
+        except NoCargoError as missing:
             if os.environ.get("PRISML_REQUIRE_SERVERS") == "1":
                 pytest.fail(str(missing))
             pytest.skip(str(missing))
@@ -61,14 +60,13 @@ def test_the_wheel_is_installed_and_used_outside_the_checkout(tmp_path: Path, bu
     assert set(sizes) == PRODUCTION
     assert sizes["prisml"] < 7 * MEGABYTE
     assert sum(sizes.values()) < 250 * MEGABYTE
-    archive = ROOT / "tests" / "reference" / "archive_1.prisml"
-    assert "all kept" in _used(environment, tmp_path / "production", "production.py", str(archive))
+    assert "all kept" in produce(environment, tmp_path / "production")
 
     environment.install(f"{wheel}[train]", compiled=False)
     sizes = {normal(name): size for name, size in environment.sizes().items()}
     assert set(sizes) == PRODUCTION | TRAIN
     assert sum(sizes.values()) < 500 * MEGABYTE
-    assert "all kept" in _used(environment, tmp_path / "training", "training.py")
+    assert "all kept" in train(environment, tmp_path / "training")
 
 
 def test_the_sdist_holds_what_a_build_needs_and_little_else(tmp_path: Path, built: Callable[[str], Path]):
@@ -90,8 +88,3 @@ def test_the_sdist_holds_what_a_build_needs_and_little_else(tmp_path: Path, buil
 def _contents(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
         return {Path(name).suffix.lstrip(".") for name in archive.namelist()}
-
-
-def _used(environment: Environment, folder: Path, script: str, *arguments: str) -> str:
-    folder.mkdir()
-    return run(str(environment.python), str(SCRIPTS / script), *arguments, cwd=folder)

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.servers import MissingProgramError
-
 ROOT = Path(__file__).parents[2]
 SIZES = """
 import json
@@ -26,7 +24,7 @@ print(json.dumps({each.metadata["Name"]: weigh(each) for each in distributions()
 def build(kind: str, folder: Path) -> Path:
     """The ``wheel`` or ``sdist`` of this checkout, built into ``folder``; what cargo has built before in the same place is not built again."""
     if shutil.which("cargo") is None:
-        raise MissingProgramError("cargo is not installed (https://rustup.rs)")
+        raise NoCargoError("cargo is not installed (https://rustup.rs)")
     options = ["build", "--release", "--locked", "--interpreter", sys.executable] if kind == "wheel" else ["sdist"]
     run(sys.executable, "-m", "maturin", *options, "--out", str(folder), cwd=ROOT)
     (built,) = folder.glob("prisml-*.whl" if kind == "wheel" else "prisml-*.tar.gz")
@@ -40,6 +38,10 @@ def run(*command: str, cwd: Path) -> str:
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
+
+
+class NoCargoError(Exception):
+    """There is no cargo on this machine to build a wheel with."""
 
 
 @dataclass(frozen=True)
