@@ -41,8 +41,13 @@ def main(archive: Path) -> None:
     countries = [prediction.value for prediction in engine.predict_many([{"age": 41, "country": name} for name in ("US", "DE")])]
     wanted("a row alone has the value that it has in a batch", kept=ages[0] == countries[0])
     wanted("a year is worth 1/32", kept=math.isclose(log_odds(ages[1]) - log_odds(ages[0]), 0.03125, abs_tol=1e-5))
-    wanted("the next code of a country is worth -1/2", kept=math.isclose(log_odds(countries[1]) - log_odds(countries[0]), -0.5, abs_tol=1e-5))
-    wanted("the registry serves what the bundle does", kept=load("churn", registry=registry).predict({"age": 41, "country": "US"}).value == ages[0])
+    wanted(
+        "the next code of a country is worth -1/2", kept=math.isclose(log_odds(countries[1]) - log_odds(countries[0]), -0.5, abs_tol=1e-5)
+    )
+    wanted(
+        "the registry serves what the bundle does",
+        kept=load("churn", registry=registry).predict({"age": 41, "country": "US"}).value == ages[0],
+    )
     print(f"production: prisml {__version__} on Python {sys.version.split()[0]}, {sys.platform}: all kept")  # noqa: T201 - A script's answer.
 
 

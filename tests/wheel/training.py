@@ -12,7 +12,7 @@ from pathlib import Path
 
 from installed import prisml, wanted
 
-SHOP = '''\
+SHOP = """\
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from prisml import Feature, Gate, define_model
@@ -39,7 +39,7 @@ churn = define_model(
     algorithm="hist_gradient_boosting",
     gates=[Gate("roc_auc", min=0.7)],
 )
-'''
+"""
 
 ROWS = ({"country": "FR", "age": 80}, {"country": "DE", "age": 20})
 
