@@ -91,7 +91,11 @@ def test_silence_is_learned_from_what_was_known_then():
 
 @pytest.mark.parametrize(
     ("label", "task", "output"),
-    [("age", "regression", "predicted_age"), ("balance", "regression", "predicted_balance"), ("country", "multiclass", "predicted_country")],
+    [
+        ("age", "regression", "predicted_age"),
+        ("balance", "regression", "predicted_balance"),
+        ("country", "multiclass", "predicted_country"),
+    ],
 )
 def test_any_column_that_can_be_one_is_a_label(label: str, task: str, output: str):
     """A number makes a regression, a text several classes, whether it is offered or not."""
