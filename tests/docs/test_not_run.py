@@ -1,0 +1,15 @@
+"""What the documentation shows and nobody runs."""
+
+from __future__ import annotations
+
+from tests.docs.blocks import name_of, pages, read
+
+# What runs in no test: another machine, a service, half an hour.
+AT_MOST = 12
+
+
+def test_few_blocks_are_not_run_and_each_says_why():
+    """Hardly any snippet is left out, and each that is gives its reason in a sentence."""
+    left_out = [(name_of(path), block.notes["not run"]) for path in pages() for block in read(path).not_run]
+    assert len(left_out) <= AT_MOST, left_out
+    assert [each for each in left_out if len(each[1].split()) < 4] == []
