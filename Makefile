@@ -12,7 +12,7 @@ ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; 
 FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo matrix test lint format bench bench-peers docs trainer-image clean
+.PHONY: help install demo matrix test lint format bench bench-peers docs docs-links pictures trainer-image clean
 .PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
 
 help:
@@ -22,6 +22,8 @@ help:
 	@echo "make lint                 cargo fmt, clippy, ruff, mypy, stubtest, layers"
 	@echo "make format               what cargo fmt and ruff put right by themselves"
 	@echo "make docs                 the documentation, into docs/_build/html"
+	@echo "make docs-links           whether the addresses that the documentation links to are there; needs the network"
+	@echo "make pictures             the pictures of the README, of real output; needs Chromium"
 	@echo "make bench                verify-latency and verify-extraction: speeds, beside scikit-learn and onnxruntime"
 	@echo "make bench-peers          beside everything one would use instead, half an hour; writes docs/explanation/speed.md"
 	@echo "make trainer-image        the image for prisml train --backend docker, from this checkout; needs Docker"
@@ -111,6 +113,12 @@ verify-native: $(PEERS)/.installed
 docs: $(INSTALLED)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+docs-links: $(INSTALLED)
+	$(BIN)/sphinx-build --quiet -b linkcheck docs docs/_build/links
+
+pictures: $(INSTALLED)
+	$(BIN)/python -m benches.pictures
 
 trainer-image: $(INSTALLED) | Dockerfile.trainer
 	rm -rf dist/trainer

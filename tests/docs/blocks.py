@@ -11,7 +11,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
-NOTES = ("given", "file", "exit", "not run")
+NOTES = ("given", "file", "exit", "not run", "run by")
 _NOTE = re.compile(r"<!--\s*([\w -]+):\s*(.*?)\s*-->", re.DOTALL)
 _NAME = re.compile(r"# (\S+\.\w+|\S*Dockerfile\S*)\s*\n")
 
@@ -47,8 +47,8 @@ class Page:
 
     @property
     def snippets(self) -> tuple[Block, ...]:
-        """The blocks that are run."""
-        return tuple(block for block in self.blocks if not block.shown_only and "not run" not in block.notes)
+        """The blocks that are run here."""
+        return tuple(block for block in self.blocks if not block.shown_only and not {"not run", "run by"} & set(block.notes))
 
     @property
     def not_run(self) -> tuple[Block, ...]:

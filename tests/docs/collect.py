@@ -12,6 +12,7 @@ which is the current one, and in one Python namespace:
   ``<!-- file: name -->`` stands above;
 - ``text`` is what people see;
 - ``<!-- given: shop -->`` names a function of ``givens.py`` that makes what the page takes for granted;
+- ``<!-- run by: tests/integration/test_shop.py -->`` stands above what that test runs, as it reads it in the page;
 - ``<!-- not run: the reason -->`` stands above what cannot be run here. ``test_not_run.py`` counts these.
 
 ``blocks.py`` reads pages, ``world.py`` runs blocks, ``console.py`` types commands, ``surroundings.py`` makes folder and environment.

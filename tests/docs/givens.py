@@ -44,7 +44,7 @@ def versions(world: World) -> None:
 
 
 def migrations(world: World) -> None:
-    """The tables, Alembic's ``alembic.ini`` and ``migrations``, the registry in ``shop.db`` too, and version 1 of ``churn``, which serves."""
+    """The tables, Alembic's ``alembic.ini`` and ``migrations``, the registry in ``shop.db`` too, and version 1 of ``churn``."""
     _copy("migrations", world)
 
 
@@ -65,7 +65,7 @@ def _made(name: str) -> Path:
         (folder / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
         _type("python shop.py", folder)
         return folder
-    shutil.copytree(_made("tables" if name == "shop" else "shop"), folder, dirs_exist_ok=True)
+    shutil.copytree(_made("shop" if name == "versions" else "tables"), folder, dirs_exist_ok=True)
     if name == "shop":
         _type("prisml train", folder)
     else:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import prisml
@@ -35,7 +35,7 @@ def run(page: Page, givens: Mapping[str, Given]) -> None:
 def opened(path: Path) -> Iterator[World]:
     """A world for the page; afterwards the process is as it was before."""
     place, variables, places, unwritten = Path.cwd(), dict(os.environ), list(sys.path), sys.dont_write_bytecode
-    with tempfile.TemporaryDirectory(prefix="prisml-page-") as made, asyncio.Runner() as runner:
+    with tempfile.TemporaryDirectory(prefix="prisml-page-") as made, asyncio.Runner() as runner, _engines() as engines:
         folder, programs = Path(made).resolve() / "project", Path(made).resolve() / "bin"
         folder.mkdir()
         _programs(programs)
@@ -44,7 +44,7 @@ def opened(path: Path) -> Iterator[World]:
             _enter(world, programs)
             yield world
         finally:
-            _close(world)
+            _close(world, engines)
             os.chdir(place)
             os.environ.clear()
             os.environ.update(variables)
@@ -74,11 +74,28 @@ def _enter(world: World, programs: Path) -> None:
     os.chdir(world.folder)
 
 
-def _close(world: World) -> None:
-    """Close the databases that the page left open, and forget its modules."""
-    for name in (MODULE, *modules_of(world.folder)):
-        for value in list(vars(sys.modules.pop(name)).values()):
-            if isinstance(value, Engine):
-                value.dispose()
-            elif isinstance(value, AsyncEngine):
-                world.runner.run(value.dispose())
+def _close(world: World, engines: list[Engine]) -> None:
+    """Forget the page's modules, and close the databases that it left open."""
+    modules = [sys.modules.pop(name) for name in (MODULE, *modules_of(world.folder))]
+    for value in [value for module in modules for value in vars(module).values()]:
+        if isinstance(value, AsyncEngine):
+            world.runner.run(value.dispose())
+    for engine in engines:
+        if not engine.dialect.is_async:
+            engine.dispose()
+
+
+@contextmanager
+def _engines() -> Iterator[list[Engine]]:
+    """The engines that were connected inside."""
+    found: list[Engine] = []
+
+    def connected(connection: Connection) -> None:
+        if not any(each is connection.engine for each in found):
+            found.append(connection.engine)
+
+    event.listen(Engine, "engine_connect", connected)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "engine_connect", connected)
