@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.docs.blocks import ROOT, read
 from tests.docs.givens import GIVENS
 from tests.docs.surroundings import opened

@@ -1,4 +1,4 @@
-"""The workflow of docs/how-to/ci-gate.md: each ``run:`` line, typed as GitHub's runner does, against a PostgreSQL and a project of the test's own."""
+"""The workflow of docs/how-to/ci-gate.md: each ``run:`` line, typed as a runner does, against a PostgreSQL and a project of the test."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.docs.blocks import ROOT, read
 
 SEED = "import os\nfrom shop.ml import fill\n\nfill(os.environ['DATABASE_URL'], customers=400, payments=0)\n"
@@ -65,8 +66,9 @@ def run(project: Path, url: str, *, first: str = "Fill the database") -> str | N
 
 def _typed(step: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> int:
     """The exit code of the step, by the shell that GitHub's runner takes."""
-    given = {**os.environ, **environment, "PULL_REQUEST": "https://pull/1"}
-    given |= {"PATH": os.pathsep.join([str(folder / "bin"), os.environ["PATH"]]), "PYTHONPATH": os.pathsep.join([str(ROOT / "python"), str(ROOT)])}
+    path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+    python = os.pathsep.join([str(ROOT / "python"), str(ROOT)])
+    given = {**os.environ, **environment, "PULL_REQUEST": "https://pull/1", "PATH": path, "PYTHONPATH": python}
     done = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=folder, env=given, capture_output=True, text=True, check=False)
     assert done.returncode in {0, 1}, done.stderr
     return done.returncode

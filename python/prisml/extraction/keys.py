@@ -31,10 +31,9 @@ class Keys:
             kept = self._columns[place]
             if kept.dtype != np.object_ and not _are_whole(values):
                 kept = self._columns[place] = kept.astype(np.object_)
-            if kept.dtype == np.object_:
-                values = self._repeated(place, values)
+            given = self._repeated(place, values) if kept.dtype == np.object_ else values
             # Through an array of its own: NumPy would take bytes and texts apart, or give them one length.
-            kept[start : start + len(values)] = np.fromiter(values, kept.dtype, len(values))
+            kept[start : start + len(values)] = np.fromiter(given, kept.dtype, len(values))
 
     def _repeated(self, place: int, values: Sequence[Any]) -> Sequence[Any]:
         """The values, each that was there before as the object that is kept already: the parts of a composite key repeat."""
