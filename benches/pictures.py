@@ -21,14 +21,18 @@ from rich.console import Console
 from rich.text import Text
 
 from prisml.version import installed_version
+from tests.support.browser import Browser
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "docs" / "_static"
 COMMANDS = ("prisml check", "prisml train", "prisml versions churn")
 SETTINGS = '[tool.prisml]\ndatabase = "sqlite:///shop.db"\nmodels = ["shop.py"]\n'
-COLUMNS = 92
-WINDOW = (1180, 1000)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+COLUMNS = 96
+WIDTH, MARGIN = 1180, 20
+FROM_TO = """
+const box = (id) => document.getElementById(id).getBoundingClientRect();
+return [box("classes").top, box("spread").bottom];
+"""
 
 
 def main() -> None:
@@ -40,8 +44,8 @@ def main() -> None:
         subprocess.run([sys.executable, "shop.py"], cwd=folder, env=_environment(), check=True)
         (PLACE / "terminal.svg").write_text(terminal([(line, typed(line, folder)) for line in COMMANDS]), encoding="utf-8")
         typed("prisml report churn --to report.html", folder)
-        for name, scheme in (("light", 1), ("dark", 0)):
-            photograph(folder / "report.html", PLACE / f"report-{name}.png", scheme)
+        for name in ("light", "dark"):
+            photograph(folder / "report.html", PLACE / f"report-{name}.png", dark=name == "dark")
     for path in sorted([PLACE / "terminal.svg", *PLACE.glob("report-*.png")]):
         print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} KB")
 
@@ -73,19 +77,14 @@ def terminal(session: list[tuple[str, str]]) -> str:
     return without_fonts.replace("Fira Code", "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono")
 
 
-def photograph(page: Path, picture: Path, scheme: int) -> None:
-    """The top of the page as Chromium shows it, in at most 256 colours, which a page of figures does not exceed by much."""
-    browser = next((path for path in map(shutil.which, BROWSERS) if path), None)
-    if browser is None:
-        raise SystemExit("No browser is installed; on Debian: apt-get install chromium")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run"]
-    window = f"--window-size={WINDOW[0]},{WINDOW[1]}"
-    profile = f"--user-data-dir={page.parent / 'profile'}"
-    colours = f"--blink-settings=preferredColorScheme={scheme}"
-    command = [browser, *options, window, profile, colours, f"--screenshot={picture}", page.as_uri()]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+def photograph(page: Path, picture: Path, *, dark: bool) -> None:
+    """The curves and the distributions of the page as Chromium shows them, in 256 colours: a page of figures has hardly more."""
+    browser = Browser(page.parent)
+    top, bottom = browser.measure(page.read_text(encoding="utf-8"), FROM_TO, width=WIDTH)
+    browser.photograph(page, picture, width=WIDTH, height=int(bottom) + MARGIN, dark=dark)
     with Image.open(picture) as taken:
-        reduced = taken.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        part = taken.crop((0, int(top) - MARGIN, WIDTH, int(bottom) + MARGIN))
+        reduced = part.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     reduced.save(picture, optimize=True)
 
 
