@@ -3,6 +3,7 @@
 from prisml.definition import (
     Cost,
     Feature,
+    FeatureLike,
     Gate,
     GroupSplit,
     ModelDefinition,
@@ -87,6 +88,7 @@ __all__ = [
     "ExportError",
     "Feature",
     "FeatureExtractionError",
+    "FeatureLike",
     "Gate",
     "GroupSplit",
     "Health",
