@@ -36,7 +36,8 @@ def check_schema(schema: Schema, statement: Select[Any], reads: Sequence[Read]) 
         problems = list(_columns(reflected, columns, features))
         yield from problems
         if not problems:
-            yield Finding(f"table {table.fullname}", True, f"has the {len(columns)} columns that are read")
+            found = "the column that is read" if len(columns) == 1 else f"the {len(columns)} columns that are read"
+            yield Finding(f"table {table.fullname}", True, f"has {found}")
 
 
 def place_of(read: Read) -> str:
