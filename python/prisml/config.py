@@ -13,7 +13,7 @@ from typing import Literal, cast, get_args
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
 
 DEFAULT_REGISTRY = "sqlite:///.prisml/registry.db"
 
@@ -154,4 +154,4 @@ def _backend(value: str) -> Backend:
 
 
 def _wrong_type(key: str, value: object, suggestion: str) -> ConfigurationError:
-    return ConfigurationError(f"{key} in [tool.prisml] is a {type(value).__name__}.", {"key": key}, [suggestion])
+    return ConfigurationError(f"{key} in [tool.prisml] is {described(value)}.", {"key": key}, [suggestion])

@@ -21,6 +21,7 @@ from sqlalchemy.types import PickleType, TypeDecorator, TypeEngine
 
 from prisml.definition.aggregates import refuse_aggregates
 from prisml.definition.place import Place
+from prisml.errors import described
 from prisml.manifest import Dtype
 
 ColumnLike = QueryableAttribute[Any] | Column[Any]
@@ -52,7 +53,7 @@ def mapper_of(entity: type, place: Place) -> Mapper[Any]:
     """The mapper of ``entity``, configured; ``DefinitionError`` where it is not a mapped class."""
     if not isinstance(entity, type):
         raise place.error(
-            f"starts from a {type(entity).__name__}, not from a mapped class", "Pass the class itself: define_model(Customer, ...)."
+            f"starts from {described(entity)}, not from a mapped class", "Pass the class itself: define_model(Customer, ...)."
         )
     try:
         return class_mapper(entity)
@@ -140,7 +141,7 @@ def _attribute(mapper: Mapper[Any], column: object, place: Place) -> Instrumente
             "Take the mapped columns it is made of, or compute the value in a resolver.",
         )
     raise place.error(
-        f"takes a mapped column, not a {type(column).__name__}", f"Write the attribute of the class, such as {entity}.{_example(mapper)}."
+        f"takes a mapped column, not {described(column)}", f"Write the attribute of the class, such as {entity}.{_example(mapper)}."
     )
 
 
@@ -188,7 +189,7 @@ def related_column(
 def _to_one(mapper: Mapper[Any], relationship: object, place: Place) -> InstrumentedAttribute[Any]:
     entity = mapper.class_.__name__
     if not isinstance(relationship, InstrumentedAttribute) or not isinstance(relationship.property, RelationshipProperty):
-        given = "a column" if isinstance(relationship, QueryableAttribute | Column) else f"a {type(relationship).__name__}"
+        given = "a column" if isinstance(relationship, QueryableAttribute | Column) else described(relationship)
         raise place.error(
             f"goes over {given}, not over a relationship", f"Write related({entity}.<relationship>, <column of the related class>)."
         )

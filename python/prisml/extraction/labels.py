@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.errors import FeatureExtractionError
+from prisml.errors import FeatureExtractionError, described
 from prisml.manifest import ClassLabel, Dtype
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -145,7 +145,7 @@ def _micros(value: object) -> int:
     elif isinstance(value, date):
         moment = datetime.combine(value, time(), UTC)
     else:
-        what = "NULL" if value is None else f"a {type(value).__name__}"
+        what = "NULL" if value is None else described(value)
         raise FeatureExtractionError(
             f"The column of the time split is {what} in some row, which then is neither before nor after.",
             {"type": type(value).__name__},

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import InstanceState
 
-from prisml.errors import ConfigurationError, EncodingError, LimitExceededError
+from prisml.errors import ConfigurationError, EncodingError, LimitExceededError, described, quoted
 from prisml.manifest import Task
 from prisml.serving.columns import hands_over, is_array, read_table
 from prisml.serving.served import Columns
@@ -46,11 +46,13 @@ def check_count(rows: int, model: str, most: int) -> None:
         )
 
 
-def checked_mode(on_error: str, model: str) -> bool:
+def checked_mode(on_error: object, model: str) -> bool:
     """Whether errors of rows are to be null; ``ConfigurationError`` where ``on_error`` is neither of the two words."""
-    if on_error not in ("raise", "null"):
+    if not isinstance(on_error, str) or on_error not in {"raise", "null"}:
         raise ConfigurationError(
-            f"on_error is {on_error!r}.", {"model": model}, ['Use "raise", or "null" for no prediction where a row fails.']
+            f"on_error, for {model!r}, is {quoted(on_error)}, and neither 'raise' nor 'null'.",
+            {"model": model},
+            ['Use "raise", or "null" for no prediction where a row fails.'],
         )
     return on_error == "null"
 
@@ -59,7 +61,7 @@ def checked_keys(keys: object, model: str, *, rows: int | None = None) -> Sequen
     """``keys`` as a list; ``EncodingError`` where they have no order, or there is not one for each of ``rows``."""
     # The letters of a text, the numbers of bytes and the members of a set, in any order, would be keys too.
     if isinstance(keys, str | bytes | bytearray | memoryview | Mapping | set | frozenset) or not isinstance(keys, Iterable):
-        raise EncodingError(f"keys is a {type(keys).__name__}.", {"model": model}, ["Give a list with one key, or None, for each row."])
+        raise EncodingError(f"keys is {described(keys)}.", {"model": model}, ["Give a list with one key, or None, for each row."])
     if isinstance(keys, np.ndarray) and not keys.ndim:
         raise EncodingError("keys is an array without a dimension.", {"model": model}, ["Give one key, or None, for each row."])
     # pyarrow's own scalars are no keys.
@@ -118,7 +120,7 @@ def checked_threshold(threshold: object, model: str, task: Task) -> float | None
 def checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float32]:
     """``matrix`` in C order; ``EncodingError`` where its type or shape is another than float32 (rows, columns)."""
     if not isinstance(matrix, np.ndarray) or matrix.dtype != np.float32:
-        what = f"an array of {matrix.dtype}" if isinstance(matrix, np.ndarray) else f"a {type(matrix).__name__}"
+        what = f"an array of {matrix.dtype}" if isinstance(matrix, np.ndarray) else described(matrix)
         raise EncodingError(f"An encoded matrix is a NumPy array of float32, not {what}.", {"model": model}, ["Use predict_many for rows."])
     if matrix.ndim != 2 or matrix.shape[1] != columns:
         raise EncodingError(
@@ -139,7 +141,7 @@ def read_moment(as_of: object) -> datetime:
         elif isinstance(as_of, date):
             moment = datetime.combine(as_of, time(), UTC)
         else:
-            raise EncodingError(f"as_of is a {type(as_of).__name__}.", {}, ["Give a datetime or a date."])
+            raise EncodingError(f"as_of is {described(as_of)}.", {}, ["Give a datetime or a date."])
         micros(moment)
     except (TypeError, ValueError, OverflowError):
         # NaT of pandas is a datetime that stands for none, and ends as NaN; the first and last hours of the calendar have no equal in UTC.
