@@ -416,7 +416,7 @@ def test_the_algorithm_is_one_that_learns_the_task(options, what, way_out):
         ({"split": GroupSplit(Customer.notes)}, "goes by notes, a JSON column", "that can be compared"),
         ({"split": GroupSplit(Customer.blob)}, "goes by blob, a PickleType column", "that can be compared"),
         ({"split": TimeSplit(Customer.notes)}, "goes by notes, a JSON column", "date or datetime column"),
-        ({"split": TimeSplit(Customer.age)}, "goes by age, a Integer column", "date or datetime column"),
+        ({"split": TimeSplit(Customer.age)}, "goes by age, an Integer column", "date or datetime column"),
         (
             {"split": TimeSplit(Customer.born, test_from=dt.date(2020, 1, 1), test_size=0.3)},
             "both test_from= and test_size=",
@@ -550,7 +550,7 @@ def test_an_enums_member_is_refused_where_it_is_another_enums():
     other = enum.Enum("Other", "PRIVATE")
     says(refusal(features={"x": Feature(Customer.segment, missing=other.PRIVATE)}), "an Other as missing=", "one of its categories")
     error = refusal(label=Customer.segment, task="binary", positive=other.PRIVATE, features={"x": Customer.low})
-    says(error, "positive is a Other, not a member of Segment", "Segment.PRIVATE")
+    says(error, "positive is an Other, not a member of Segment", "Segment.PRIVATE")
 
 
 def test_sql_over_many_rows_is_no_column_of_a_row():

@@ -12,7 +12,7 @@ from prisml.definition.features import Related
 from prisml.definition.given import is_number, is_word
 from prisml.definition.mapping import ColumnLike, own_column, related_column, type_of_sql
 from prisml.definition.place import Place, choose_from
-from prisml.errors import DefinitionError, described, quoted
+from prisml.errors import DefinitionError, described, quoted, with_article
 from prisml.manifest import Dtype, Task
 
 _PARTS = ("precision", "recall", "f1")
@@ -222,7 +222,8 @@ def _with_slice(place: Place, mapper: Mapper[Any], gate: Gate) -> Gate:
         gate = replace(gate, slice=column)
     value_type = type_of_sql(column.type)
     if value_type.dtype not in _SLICED:
-        raise place.error(f"goes by {column.key}, a {value_type.described} column", "Name a column of categories: str, Enum, bool or int.")
+        what = f"goes by {column.key}, {with_article(value_type.described)} column"
+        raise place.error(what, "Name a column of categories: str, Enum, bool or int.")
     return gate
 
 

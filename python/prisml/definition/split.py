@@ -12,7 +12,7 @@ from prisml.definition.as_of import AsOfRule
 from prisml.definition.given import is_word, shown
 from prisml.definition.mapping import ColumnLike, has_comparable_values, own_column, type_of_sql
 from prisml.definition.place import Place
-from prisml.errors import described
+from prisml.errors import described, with_article
 
 DEFAULT_TEST_SIZE = 0.2
 
@@ -83,7 +83,8 @@ def _group_split(here: Place, mapper: Mapper[Any], split: GroupSplit) -> GroupSp
     column = own_column(mapper, split.column, here)
     if not has_comparable_values(column.type):
         raise here.error(
-            f"goes by {column.key}, a {type_of_sql(column.type).described} column", "Name a column of values that can be compared."
+            f"goes by {column.key}, {with_article(type_of_sql(column.type).described)} column",
+            "Name a column of values that can be compared.",
         )
     return GroupSplit(column, test_size=_share(here, split.test_size))
 
@@ -110,7 +111,7 @@ def _time_column(here: Place, mapper: Mapper[Any], given: ColumnLike | None, as_
     column = own_column(mapper, given, here)
     value_type = type_of_sql(column.type)
     if value_type.dtype not in ("date", "datetime"):
-        raise here.error(f"goes by {column.key}, a {value_type.described} column", "Name a date or datetime column.")
+        raise here.error(f"goes by {column.key}, {with_article(value_type.described)} column", "Name a date or datetime column.")
     return column
 
 

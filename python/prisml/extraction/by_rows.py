@@ -63,8 +63,7 @@ class ByRows:
             index = error.context.get("row")
             if not isinstance(index, int):
                 raise
-            key = self._key(page[index - first_row])
-            raise type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, error.suggestions) from None
+            raise self._told(error, self._key(page[index - first_row])) from None
         if beside is not None:
             rows = [tuple(row[place] for place in statement.beside) for row in page]
             known = {name: values for name, values in computed.items() if name in beside.computed}
@@ -74,6 +73,20 @@ class ByRows:
         place = self._statement.as_of
         moments = repeat(as_of, len(page)) if place is None else (moment_of(row[place]) for row in page)
         return resolve_all(resolver, feature, views, moments, place=lambda index: f"the row with {self._key(page[index])}")
+
+    def _told(self, error: EncodingError, key: str) -> EncodingError:
+        """The error of an encoder that knows no definition and no database: whose feature it is, and what to do about a stored value."""
+        definition, feature = self._definition, error.context.get("feature")
+        message = (
+            f"{definition.entity.__name__}.{definition.output}: {error.message[:1].lower()}{error.message[1:]} It is the row with {key}."
+        )
+        context = {"entity": definition.entity.__name__, "output": definition.output, **error.context, "key": key}
+        ways = error.suggestions
+        if feature in definition.resolvers:
+            ways = (f"Let the resolver of {feature!r} return what its type= says, or None; or say another type=.",)
+        elif "type" in error.context:
+            ways = ("Correct the column's type in the mapping, or the value in that row.",)
+        return type(error)(message, context, ways)
 
     def _key(self, row: Row[Any]) -> str:
         return ", ".join(f"{name}={row[place]!r}" for name, place in self._statement.keys.items())

@@ -42,7 +42,7 @@ def _threads(threads: object, model: str) -> int:
     if isinstance(threads, int) and not isinstance(threads, bool) and 1 <= threads <= _MOST_THREADS:
         return threads
     raise ConfigurationError(
-        f"threads, for {model!r}, is {described(threads)} that is no number from 1 to {_MOST_THREADS:,}.",
+        f"Model {model!r}: threads is no number of threads from 1 to {_MOST_THREADS:,}, but {described(threads)}.",
         {"model": model, "type": type(threads).__name__},
         ['Give a number, or "auto" for as many as this process may use cores.'],
     )
@@ -52,7 +52,7 @@ def _seconds(timeout: object, model: str) -> float:
     if isinstance(timeout, int | float) and not isinstance(timeout, bool) and 0 < timeout <= _LONGEST:
         return float(timeout)
     raise ConfigurationError(
-        f"timeout, for {model!r}, is {described(timeout)} that is no number of seconds above 0.",
+        f"Model {model!r}: timeout is no number of seconds above 0, but {described(timeout)}.",
         {"model": model, "type": type(timeout).__name__},
         ["Leave it out for a call that may take as long as it needs."],
     )

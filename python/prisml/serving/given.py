@@ -50,7 +50,7 @@ def checked_mode(on_error: object, model: str) -> bool:
     """Whether errors of rows are to be null; ``ConfigurationError`` where ``on_error`` is neither of the two words."""
     if not isinstance(on_error, str) or on_error not in {"raise", "null"}:
         raise ConfigurationError(
-            f"on_error, for {model!r}, is {quoted(on_error)}, and neither 'raise' nor 'null'.",
+            f"Model {model!r}: on_error is {quoted(on_error)}, and neither 'raise' nor 'null'.",
             {"model": model},
             ['Use "raise", or "null" for no prediction where a row fails.'],
         )
