@@ -73,13 +73,13 @@ def _(world: World) -> object:
     return world.prisml("check", world.write("exiting.py", "exit()\n"))
 
 
-@case("definition", "a mistake in the definition itself", "mistaken.py", "Customer.p")
+@case("definition", "a mistake in the definition itself", "shop.py", "Customer.p")
 def _(world: World) -> object:
     made = "import shop\n\nchurn = shop.model('p', task='binry')\n"
     return world.prisml("check", world.write("mistaken.py", made))
 
 
-@case("definition", "an unknown keyword of define_model", "keyword.py", "TypeError")
+@case("definition", "an unknown keyword of define_model", "shop.py", "define_model()")
 def _(world: World) -> object:
     made = "import shop\n\nchurn = shop.model('p', feature={})\n"
     return world.prisml("check", world.write("keyword.py", made))
@@ -199,7 +199,7 @@ def _(world: World) -> object:
     return world.prisml("experiment", "start", "churn", "3=0.5", "3=0.5")
 
 
-@case("version_not_found", "a report that was never written", "'churn'")
+@case("version_not_found", "a report that was never written", "churn")
 def _(world: World) -> object:
     return world.prisml("report", "churn", "1", "--format", "json")
 

@@ -196,7 +196,7 @@ def _(world: World) -> object:
     return world.registry.experiments.start("churn", {3: 0.9, 2: 0.1}, forced={1: 2, "1": 3})
 
 
-@case("registry", "the registry's file is none", "cannot be used")
+@case("registry", "the registry's file is none", "no SQLite database")
 def _(world: World) -> object:
     world.write("text.db", "this is a text and no database, and it is long enough to be looked at as one by SQLite" * 20)
     return Registry(f"sqlite:///{world.folder}/text.db").names()
@@ -346,6 +346,6 @@ def _(world: World) -> object:
     return Registry("postgres://ada:S3CRET-pw@host/x")
 
 
-@case("configuration", "a driver that is not installed", "'oracle'")
+@case("configuration", "a driver that is not installed", "oracle+cx_oracle")
 def _(world: World) -> object:
     return Registry("oracle+cx_oracle://ada:S3CRET-pw@host/x")

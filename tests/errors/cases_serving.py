@@ -254,7 +254,7 @@ def _(world: World) -> object:
     return prisml.load("./nothing-here")
 
 
-@case("artifact", "a manifest that is not JSON", "not JSON")
+@case("artifact", "a manifest that is not JSON", "JSON object")
 def _(world: World) -> object:
     return read_manifest("{")
 

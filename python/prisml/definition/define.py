@@ -143,7 +143,7 @@ def define_model(
 
     Raises ``DefinitionError`` that names the feature, and the way out.
     """
-    place = Place(getattr(entity, "__name__", type(entity).__name__), _spelled(output))
+    place = Place(getattr(entity, "__name__", "<entity>"), _spelled(output))
     mapper = mapper_of(entity, place)
     _check_output(place, mapper, output)
     _check_name(place, name)

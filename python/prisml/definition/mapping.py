@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Column
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Mapper, QueryableAttribute, RelationshipProperty, class_mapper
-from sqlalchemy.orm.exc import UnmappedColumnError
+from sqlalchemy.orm.exc import UnmappedClassError, UnmappedColumnError
 from sqlalchemy.types import PickleType, TypeDecorator, TypeEngine
 
 from prisml.definition.aggregates import refuse_aggregates
@@ -57,6 +57,10 @@ def mapper_of(entity: type, place: Place) -> Mapper[Any]:
         )
     try:
         return class_mapper(entity)
+    except UnmappedClassError:
+        raise place.error(
+            f"needs {entity.__name__} to be mapped by SQLAlchemy, and it is not", "Map the class, or pass another one."
+        ) from None
     except SQLAlchemyError as error:
         raise place.error(
             f"needs {entity.__name__} to be mapped by SQLAlchemy, and it has no mapping that can be configured ({type(error).__name__})",

@@ -75,18 +75,13 @@ class ByRows:
         return resolve_all(resolver, feature, views, moments, place=lambda index: f"the row with {self._key(page[index])}")
 
     def _told(self, error: EncodingError, key: str) -> EncodingError:
-        """The error of an encoder that knows no definition and no database: whose feature it is, and what to do about a stored value."""
-        definition, feature = self._definition, error.context.get("feature")
-        message = (
-            f"{definition.entity.__name__}.{definition.output}: {error.message[:1].lower()}{error.message[1:]} It is the row with {key}."
-        )
-        context = {"entity": definition.entity.__name__, "output": definition.output, **error.context, "key": key}
-        ways = error.suggestions
-        if feature in definition.resolvers:
+        """The error of an encoder that knows no database, with the row's key and what to do about a value that is stored."""
+        feature, ways = error.context.get("feature"), error.suggestions
+        if feature in self._definition.resolvers:
             ways = (f"Let the resolver of {feature!r} return what its type= says, or None; or say another type=.",)
         elif "type" in error.context:
             ways = ("Correct the column's type in the mapping, or the value in that row.",)
-        return type(error)(message, context, ways)
+        return type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, ways)
 
     def _key(self, row: Row[Any]) -> str:
         return ", ".join(f"{name}={row[place]!r}" for name, place in self._statement.keys.items())

@@ -24,6 +24,7 @@ from prisml.extraction.columnar.choice import columnar
 from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.keys import Keys
 from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
+from prisml.extraction.naming import naming
 from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
 from prisml.extraction.slices import Slices
 from prisml.extraction.snapshot import snapshot
@@ -81,7 +82,8 @@ def extract(
     """
     for step in ("extract", "extract again"):
         try:
-            return _once(definition, engine, tuple(beside), partial(progress, step), page_size)
+            with naming(definition):
+                return _once(definition, engine, tuple(beside), partial(progress, step), page_size)
         except LostConnectionError as error:
             # What was read is of a snapshot that went with the connection, and fits no other one. The error itself would hold it.
             said, context = error.message, error.context

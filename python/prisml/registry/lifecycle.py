@@ -119,7 +119,9 @@ def _running(transaction: Transaction, model: str) -> Experiment | None:
 def _must_run(transaction: Transaction, model: str) -> Experiment:
     running = _running(transaction, model)
     if running is None:
-        raise ExperimentError(f"No experiment of {model!r} runs.", {"model": model}, ["Start one first."])
+        raise ExperimentError(
+            f"No experiment of {model!r} runs.", {"model": model}, [f"Start one first, as in: prisml experiment start {model} 1=0.9 2=0.1."]
+        )
     return running
 
 
