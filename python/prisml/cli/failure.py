@@ -123,6 +123,13 @@ def show(error: PrisMLError, state: State, *, on_stdout: bool = True) -> None:
         _answer(error, error.exit_code, state)
 
 
+def show_failed(error: PrisMLError, state: State) -> None:
+    """The same for one model of several, whose error stands in the document of all; with ``--debug``, below its traceback."""
+    if state.debug:
+        traceback.print_exception(error)
+    show(error, state, on_stdout=False)
+
+
 def describe(error: PrisMLError) -> dict[str, object]:
     """The error as a JSON object: code, message, context, suggestions."""
     return {

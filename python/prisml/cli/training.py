@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prisml.cli.failure import Attempt, State, describe, show
+from prisml.cli.failure import Attempt, State, describe, show, show_failed
 from prisml.cli.progress import Steps, steps
 from prisml.cli.summary import as_document, write_summary
 from prisml.commands.database import open_database
@@ -37,7 +37,7 @@ class Run:
         self.codes.append(error.exit_code)
         self.documents.append({"model": model, "status": "error", "error": describe(error)})
         self.done.append(f"{model}: error, nothing published")
-        show(error, self.state, on_stdout=False)
+        show_failed(error, self.state)
 
     def ended(self, trained: Trained) -> None:
         """Keep and show what its training came to."""

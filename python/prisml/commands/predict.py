@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from prisml.commands.typed import Retype
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError, EncodingError, PrisMLError
+from prisml.errors import ConfigurationError, EncodingError, PrisMLError, described
 from prisml.extraction.database import reaching
 from prisml.extraction.rows import stream_rows
 from prisml.serving.engine import Engine
@@ -144,7 +144,7 @@ def _parsed(text: bytes, line: int, retype: Retype) -> Mapping[str, Any] | PrisM
     except (ValueError, RecursionError) as error:
         return _refused(f"is not JSON that can be read: {type(error).__name__}", line)
     if not isinstance(row, dict):
-        return _refused(f"is no JSON object but a {type(row).__name__}", line)
+        return _refused(f"is no JSON object but {described(row)}", line)
     try:
         return retype(row)
     except EncodingError as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 from prisml.commands.blame import Blame
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError, DefinitionError, PrisMLError
+from prisml.errors import ConfigurationError, DefinitionError, PrisMLError, described
 
 Definition = ModelDefinition[Any]
 
@@ -111,7 +111,7 @@ def _variable(module: ModuleType, place: str, variable: str) -> Definition:
     if isinstance(value, ModelDefinition):
         return value
     held = [name for name, other in vars(module).items() if isinstance(other, ModelDefinition)]
-    reason = f"is a {type(value).__name__}, not a model" if hasattr(module, variable) else "does not exist"
+    reason = f"is {described(value)}, not a model" if hasattr(module, variable) else "does not exist"
     hint = f"{place} defines: {', '.join(held)}." if held else f"{place} defines no model."
     raise DefinitionError(f"{place}:{variable} {reason}.", {"target": place, "variable": variable}, [hint])
 

@@ -25,6 +25,7 @@ from prisml.extraction.columnar.choice import columnar
 from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.keys import Keys
 from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
+from prisml.extraction.naming import naming
 from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
 from prisml.extraction.slices import Slices
 from prisml.extraction.snapshot import snapshot
@@ -85,7 +86,8 @@ def extract(
         progress(step, 0, None)
         try:
             started = time.perf_counter()
-            found = _once(definition, engine, tuple(beside), partial(progress, step), page_size)
+            with naming(definition):
+                found = _once(definition, engine, tuple(beside), partial(progress, step), page_size)
         except LostConnectionError as error:
             record(LOST, entity=definition.entity.__name__, output=definition.output, dialect=engine.dialect.name)
             # What was read is of a snapshot that went with the connection, and fits no other one. The error itself would hold it.

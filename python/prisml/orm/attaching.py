@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast, overload
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session, scoped_session
 
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
 from prisml.orm import aio
 from prisml.orm.find import extension_for
 from prisml.orm.options import Model, OnError, checked_on_error
@@ -48,7 +48,10 @@ async def _attach_async(session: AsyncSession, rows: list[object], models: tuple
     await session.run_sync(_attach, rows, models, on_error)
 
 
-def _attach(session: Session, rows: list[object], models: tuple[Model, ...], on_error: OnError | None) -> None:
+def _attach(session: object, rows: list[object], models: tuple[Model, ...], on_error: OnError | None) -> None:
+    if not isinstance(session, Session):
+        way_out = "Give the session first, then the objects: attach(session, customers)."
+        raise ConfigurationError(f"attach was given {described(session)} as its session.", {}, [way_out])
     extension = extension_for(session)
     if extension is None:
         raise ConfigurationError("The session is not extended.", {}, ["extend(sessionmaker, [definition, ...]) comes first."])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from prisml.definition.model import ModelDefinition, set_reader
 from prisml.definition.place import Place
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
 from prisml.orm import aio, find
 from prisml.orm.accessor import Fields, Namespace, prediction_of
 from prisml.orm.extension import Extension
@@ -20,6 +20,8 @@ from prisml.orm.watch import watch
 from prisml.serving.loading import Place as RegistryPlace
 
 Sessions = TypeVar("Sessions")
+
+_DEFINITIONS = "Give what define_model returns, in a list: extend(sessions, [churn])."
 
 
 def extend(
@@ -57,10 +59,14 @@ def extend(
     return sessions
 
 
-def _check(definitions: Sequence[ModelDefinition[Any]], namespace: str) -> None:
-    if not namespace.isidentifier():
+def _check(definitions: object, namespace: object) -> None:
+    if not isinstance(namespace, str) or not namespace.isidentifier():
         raise ConfigurationError("The namespace is no identifier.", {}, ['Leave it out, or write namespace="ml", say.'])
+    if not isinstance(definitions, Sequence) or isinstance(definitions, str | bytes):
+        raise ConfigurationError(f"extend was given {described(definitions)} as definitions.", {}, [_DEFINITIONS])
     for index, definition in enumerate(definitions):
+        if not isinstance(definition, ModelDefinition):
+            raise ConfigurationError(f"extend was given {described(definition)} as a definition.", {}, [_DEFINITIONS])
         place = Place(definition.entity.__name__, definition.output).of("the output")
         if hasattr(Fields, definition.output):
             raise place.error(f"has a name that {definition.entity.__name__}.{namespace} needs for itself", "Choose another name.")
@@ -88,7 +94,7 @@ def _session_class(sessions: object) -> type[Session]:
     if aio.is_used() and (found := _async_session_class(sessions)) is not None:
         return found
     raise ConfigurationError(
-        f"extend was given a {type(sessions).__name__}.", {}, ["Give a sessionmaker, an async_sessionmaker, or a class of sessions."]
+        f"extend was given {described(sessions)}.", {}, ["Give a sessionmaker, an async_sessionmaker, or a class of sessions."]
     )
 
 

@@ -71,13 +71,13 @@ def _refuse_needed(transaction: Transaction, version: Version) -> None:
         raise ConflictError(
             f"{version.name!r} version {version.number} is in the experiment {last.experiment.name!r}.",
             {**context, "experiment": last.experiment.name},
-            ["Stop the experiment first."],
+            [f"Stop the experiment first: prisml experiment stop {version.name}."],
         )
     if version.active:
         raise ConflictError(
             f"{version.name!r} version {version.number} serves: the active version cannot be deleted.",
             context,
-            ["Activate another one first."],
+            [f"Activate another one first: prisml activate {version.name} NUMBER."],
         )
 
 

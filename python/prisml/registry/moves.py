@@ -57,7 +57,7 @@ def roll_back(transaction: Transaction, name: str, to: int | str | None, expecte
         raise ConflictError(
             f"{name!r} version {serving.number} serves, and not {expected!r}.",
             {"model": name, "version": serving.number, "expected": expected},
-            ["See its history, and decide again."],
+            [f"See what happened, and decide again: prisml history {name}."],
         )
     number = _previous(transaction, name, serving) if to is None else find_version(transaction, name, to).number
     change(transaction, name, number, "rollback", by)

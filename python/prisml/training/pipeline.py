@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from prisml.definition.balance import ClassWeight
-from prisml.errors import TrainingError
+from prisml.errors import TrainingError, described
 from prisml.manifest import ClassLabel, Input, Task
 from prisml.progress import Progress, silent
 from prisml.training.choice import Choice
@@ -186,7 +186,7 @@ def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
     from sklearn.utils._param_validation import InvalidParameterError
 
     # The text of a parameter's refusal names the parameter; other texts may quote the data.
-    what = f": {error}" if isinstance(error, InvalidParameterError) else f" with a {type(error).__name__}."
+    what = f": {error}" if isinstance(error, InvalidParameterError) else f" with {described(error)}."
     return TrainingError(
         f"Model {model!r}: {estimator} refused to fit{what}",
         {"model": model, "estimator": estimator, "error": type(error).__name__},
