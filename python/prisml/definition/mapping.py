@@ -142,7 +142,7 @@ def _attribute(mapper: Mapper[Any], column: object, place: Place) -> Instrumente
     if isinstance(column, QueryableAttribute):
         raise place.error(
             f"reads {entity}.{column.key}, a hybrid, synonym or composite and not a single mapped column",
-            "Take the mapped columns it is made of, or compute the value in a resolver.",
+            f"Wrap a hybrid: expression({entity}.{column.key}). Or take the mapped columns it is made of, or compute it in a resolver.",
         )
     raise place.error(
         f"takes a mapped column, not {described(column)}", f"Write the attribute of the class, such as {entity}.{_example(mapper)}."

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
-from prisml.errors import DatabaseConnectionError
+from prisml.errors import ConfigurationError, DatabaseConnectionError
 from prisml.url import first_line, make_engine, read_url, refuse_torn
 
 
@@ -19,6 +19,14 @@ def connect(url: str | URL) -> Engine:
     Raises ``ConfigurationError`` where the URL cannot be read or its driver is not installed.
     """
     return make_engine(read_url(url, of="database"), of="database")
+
+
+def refuse_asynchronous(engine: Engine) -> None:
+    """Raise ``ConfigurationError`` where the engine's driver is asynchronous: reading a database for training waits for it."""
+    if engine.dialect.is_async:
+        message = f"{engine.url.drivername!r} is an asynchronous driver."
+        hints = ["Name a synchronous one: postgresql+psycopg://, mysql+pymysql:// or sqlite:///."]
+        raise ConfigurationError(message, {"dialect": engine.dialect.name, "database": shown(engine.url)}, hints)
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select
+from sqlalchemy.exc import DBAPIError
 
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
@@ -17,6 +18,7 @@ from prisml.extraction.columnar.layout import Layout, layout_of
 from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.columnar.rendered import rendered
 from prisml.extraction.columnar.session import driver, session
+from prisml.extraction.snapshot import begin_again
 from prisml.extraction.statement import Statement
 from prisml.logs import BY_COLUMNS, BY_ROWS, record
 
@@ -56,9 +58,17 @@ def columnar(definition: ModelDefinition[Any], statement: Statement, connection:
         raise
     except Exception as error:  # noqa: BLE001 -- Whatever the driver, Arrow or a conversion raises: reading rows tells it, or does not meet it.
         record(BY_ROWS, entity=definition.entity.__name__, reason=f"reading columns raised {type(error).__name__}")
+        _renew(connection)
         raise RowByRow(type(error).__name__) from None
     else:
         record(BY_COLUMNS, entity=definition.entity.__name__)
+
+
+def _renew(connection: Connection) -> None:
+    """A new snapshot: a statement that failed has ended the transaction, in which nothing would say any more what failed."""
+    if not connection.invalidated:
+        with suppress(DBAPIError):
+            begin_again(connection)
 
 
 def _refuse(definition: ModelDefinition[Any], connection: Connection) -> None:
