@@ -103,7 +103,7 @@ def _interrupted(run: Run, model: str, progress: Steps, waiting: list[str]) -> s
     if progress.current == "publish":
         lines.append(f"{model}: while it was published; `prisml versions {model}` shows whether it was")
     else:
-        step = f" during {progress.current!r}" if progress.current else ""
+        step = f" during {progress.where}" if progress.where else ""
         lines.append(f"{model}: stopped{step}, nothing published, what served before serves on")
     lines += [f"{name}: not begun" for name in waiting]
     return "\n  ".join(["Interrupted.", *lines])

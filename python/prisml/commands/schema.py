@@ -27,7 +27,7 @@ def check_schema(schema: Schema, statement: Select[Any], reads: Sequence[Read]) 
     ``reads`` says which features read a column.
     """
     features = {(read.table, read.column): read.features for read in reads}
-    for table, columns in _read(statement).items():
+    for table, columns in tables_read(statement).items():
         reflected = schema.table(table.fullname)
         if reflected is None:
             concerned = {name for column in columns for name in features.get((table.fullname, column.name), ())}
@@ -63,7 +63,7 @@ def _is_alike(read: Read, there: Reflected, name: str) -> bool:
     return not is_retyped(read.type, there.columns[name].read.type, dialect=there.dialect)
 
 
-def _read(statement: Select[Any]) -> dict[Table, list[Column[Any]]]:
+def tables_read(statement: Select[Any]) -> dict[Table, list[Column[Any]]]:
     """The tables with the columns that are read of them, in the order of reading."""
     found: dict[Table, dict[str, Column[Any]]] = {}
     for each in tables_and_columns(statement):

@@ -34,7 +34,7 @@ def find_definitions(targets: Sequence[str], *, root: Path | None = None) -> Fou
     Modules are found from the current folder, and from the project's ``root`` too.
     """
     if root is not None:
-        _on_path(root)
+        on_path(root)
     if not targets:
         raise ConfigurationError(
             "No model is named.",
@@ -118,7 +118,7 @@ def _variable(module: ModuleType, place: str, variable: str) -> Definition:
 
 def _import(place: str) -> ModuleType:
     with _output_to_stderr():
-        _on_path(Path.cwd())
+        on_path(Path.cwd())
         if place.endswith(".py") or Path(place).is_file():
             return _import_file(place)
         with Blame(place):
@@ -136,7 +136,7 @@ def _import_file(place: str) -> ModuleType:
     while (root / "__init__.py").is_file():
         parts.insert(0, root.name)
         root = root.parent
-    _on_path(root)
+    on_path(root)
     with Blame(place):
         return importlib.import_module(".".join(parts)) if len(parts) > 1 else _import_script(path)
 
@@ -163,7 +163,7 @@ def _same(file: str, path: Path) -> bool:
     return file.endswith(path.name) and Path(file).resolve() == path
 
 
-def _on_path(folder: Path) -> None:
+def on_path(folder: Path) -> None:
     """Before the installed packages, and after the standard library: a file called random.py must not become everybody's random."""
     if str(folder) not in sys.path:
         installed = (place for place, path in enumerate(sys.path) if path.endswith(("site-packages", "dist-packages")))

@@ -138,8 +138,12 @@ class Registry:
         note: str | None = None,
         commit: str | None = None,
         force: bool = False,
+        expected: moves.Expected = "any",
     ) -> Version:
         """Store ``artifact`` as the model's next version and let it serve; a digest that is there already keeps its number.
+
+        Where another version serves by then than the one of the number ``expected`` (None: than none), it is stored and does not serve:
+        for whoever judged it beside that version.
 
         It does not serve while an experiment runs, or where the last move was a rollback, except by ``force``: ``active`` of what is
         returned says which, and ``held`` says why. A deleted version that is published again is back under its number. A report that
@@ -150,7 +154,7 @@ class Registry:
         check_commit(commit)
         with self.database.writing() as transaction:
             details = Details(By(author).who, datetime.now(UTC), label, note, commit)
-            return moves.publish(transaction, artifact, details, By(author, why), activate=activate, force=force)
+            return moves.publish(transaction, artifact, details, By(author, why), activate=activate, force=force, expected=expected)
 
     def activate(self, name: str, which: int | str, *, author: str | None = None, why: str | None = None) -> Version:
         """Let that version serve, and end a running experiment; nothing is logged where it serves already."""
