@@ -146,6 +146,6 @@ def test_python_of_the_readme_does_the_same(shown: str, folder: Path, tmp_path: 
     monkeypatch.chdir(tmp_path)
     registry = prisml.Registry("sqlite:///.prisml/registry.db")
     registry.activate("churn", 1)
-    exec(block, {"prisml": prisml})
+    exec(block, {"prisml": prisml})  # noqa: S102 -- The README's own lines.
     assert [entry.action for entry in registry.history("churn")[:4]] == ["rollback", "promote", "ramp", "start"]
     assert registry.active("churn").number == 1
