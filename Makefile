@@ -12,12 +12,13 @@ ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; 
 FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo matrix test lint format bench bench-peers docs docs-links pictures trainer-image wheel wheel-manylinux sdist smoke sbom clean
+.PHONY: help install demo examples matrix test lint format bench bench-peers docs docs-links pictures trainer-image wheel wheel-manylinux sdist smoke sbom clean
 .PHONY: verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-parity verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
 
 help:
 	@echo "make install              the environment that all others use"
 	@echo "make demo                 from nothing to predictions on real data"
+	@echo "make examples             the demos of all examples one after the other, whole: three minutes of CPU"
 	@echo "make test                 cargo test and pytest"
 	@echo "make lint                 cargo fmt, clippy, ruff, mypy, stubtest, layers"
 	@echo "make format               what cargo fmt and ruff put right by themselves"
@@ -81,6 +82,10 @@ $(FLIGHTS): $(INSTALLED) | examples/flights/load.py examples/flights/models.py
 
 demo: $(INSTALLED)
 	$(BIN)/python -m examples.flights.demo
+
+# The example of FastAPI is a service, and has no demo.
+examples: demo
+	for name in churn fraud batch versioning chinook; do OMP_NUM_THREADS=1 $(BIN)/python -m examples.$$name.demo || exit; done
 
 # One thread each: OpenMP's threads wait by spinning, and those of one worker would starve the other.
 test: $(INSTALLED)

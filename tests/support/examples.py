@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
@@ -24,8 +25,14 @@ def run(command: list[str], folder: Path) -> str:
     return result.stdout
 
 
-def printed(name: str) -> list[list[str]]:
-    """The commands of ``prisml`` in the README of an example, in order."""
-    readme = (ROOT / "examples" / name / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```console\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    return [words for line in "".join(blocks).splitlines() if (words := shlex.split(line, comments=True))[:1] == ["prisml"]]
+def is_typed(command: list[str], shown: str) -> bool:
+    """Whether the demo, which printed ``shown``, typed a command of ``prisml``; of ``python -m``, whether there is such a module."""
+    if command[0] == "prisml":
+        return f"$ {shlex.join(command)}\n" in shown
+    return command[:2] == ["python", "-m"] and importlib.util.find_spec(command[2]) is not None
+
+
+def printed(readme: Path) -> list[list[str]]:
+    """The commands that a README prints, in order."""
+    blocks = re.findall(r"^```console\n(.*?)^```$", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [words for line in "".join(blocks).splitlines() if (words := shlex.split(line, comments=True))]
