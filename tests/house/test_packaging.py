@@ -40,7 +40,7 @@ def runs(workflow: Path) -> str:
 
 
 def test_the_extras_are_those_that_are_documented():
-    """pyproject has the extras that users and workers were told of, and the page names each with every requirement of it."""
+    """Pyproject has the extras that users and workers were told of, and the page names each with every requirement of it."""
     assert tuple(sorted(EXTRAS)) == tuple(sorted((*FOR_USERS, *FOR_WORK)))
     rows = dict(re.findall(r"^\| `?(\w+)`? \| (.*?) \|", INSTALL.read_text(encoding="utf-8"), re.MULTILINE))
     for extra in (*FOR_USERS[:-1], "none"):
