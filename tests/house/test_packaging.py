@@ -67,7 +67,7 @@ def test_each_requirement_is_there_and_admitted(extra: str):
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_read_and_runs_what_people_run(workflow: Path):
-    """A workflow has permission to read alone, jobs ask for more one by one, every recipe and script it runs exists, every job ends in time."""
+    """A workflow may read alone and a job asks for more; recipes, scripts and modules that it runs exist; every job ends in time."""
     document = yaml.safe_load(workflow.read_text(encoding="utf-8"))
     assert document["permissions"] == {"contents": "read"}
     writes = {
