@@ -12,8 +12,8 @@ ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; 
 FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo matrix test lint format bench bench-peers docs trainer-image wheel wheel-manylinux sdist smoke sbom clean
-.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
+.PHONY: help install demo matrix test lint format bench bench-peers docs docs-links pictures trainer-image wheel wheel-manylinux sdist smoke sbom clean
+.PHONY: verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-parity verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -22,6 +22,8 @@ help:
 	@echo "make lint                 cargo fmt, clippy, ruff, mypy, stubtest, layers"
 	@echo "make format               what cargo fmt and ruff put right by themselves"
 	@echo "make docs                 the documentation, into docs/_build/html"
+	@echo "make docs-links           whether the addresses that the documentation links to are there; needs the network"
+	@echo "make pictures             the pictures of the README, of real output; needs Chromium"
 	@echo "make bench                verify-latency and verify-extraction: speeds, beside scikit-learn and onnxruntime"
 	@echo "make bench-peers          beside everything one would use instead, half an hour; writes docs/explanation/speed.md"
 	@echo "make trainer-image        the image for prisml train --backend docker, from this checkout; needs Docker"
@@ -57,6 +59,7 @@ help:
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
 	@echo "make verify-training      five real data sets: metrics beside scikit-learn by hand, a search beside defaults"
 	@echo "make verify-trees         exported trees of every kind and option beside scikit-learn, XGBoost and LightGBM, at every threshold"
+	@echo "make verify-tutorial      the tutorial word for word, in a fresh environment without compiler or checkout: seconds of each command"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
 install: $(INSTALLED)
@@ -117,6 +120,12 @@ verify-native: $(PEERS)/.installed
 docs: $(INSTALLED)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+docs-links: $(INSTALLED)
+	$(BIN)/sphinx-build --quiet -b linkcheck docs docs/_build/links
+
+pictures: $(INSTALLED)
+	$(BIN)/python -m benches.pictures
 
 trainer-image: $(INSTALLED) | Dockerfile.trainer
 	rm -rf dist/trainer
@@ -207,6 +216,9 @@ verify-gates: $(INSTALLED)
 
 verify-training: $(FLIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_training
+
+verify-tutorial: $(INSTALLED)
+	$(BIN)/python -m benches.verify_tutorial
 
 verify-install: $(INSTALLED)
 	$(BIN)/python -m benches.verify_install

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from prisml.definition import (
         Cost,
         Feature,
+        FeatureLike,
         Gate,
         GroupSplit,
         ModelDefinition,
@@ -90,6 +91,7 @@ __all__ = [
     "ExportError",
     "Feature",
     "FeatureExtractionError",
+    "FeatureLike",
     "Gate",
     "GroupSplit",
     "Health",

@@ -79,6 +79,34 @@ def test_no_layer_of_serving_knows_training(module: str):
     assert not {name for name in modules if name.startswith(("prisml.training", "prisml.commands", "prisml.cli"))}
 
 
+def test_sessions_need_no_greenlet():
+    """Where greenlet is not installed, as SQLAlchemy 2.1 leaves it, synchronous sessions are extended and predict all the same."""
+    code = """
+import sys
+sys.modules["greenlet"] = None
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+from prisml import define_model
+from prisml.orm import attach, extend, unload, with_ml
+class Base(DeclarativeBase): pass
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    age: Mapped[int]
+    left: Mapped[bool]
+churn = define_model(Customer, output="churn_probability", label=Customer.left, features={"age": Customer.age})
+Session = extend(sessionmaker(), [churn])
+unload(Session)
+with Session() as session:
+    attach(session, [])
+    try:
+        Customer(age=3)._ml.churn_probability
+    except Exception as error:
+        assert "greenlet" not in str(error), error
+"""
+    modules, _ = loaded(code)
+    assert "sqlalchemy.ext.asyncio" not in modules
+
+
 @pytest.mark.parametrize("code", ["import prisml\n", HELP], ids=["import", "help"])
 def test_the_face_loads_nothing_before_a_name_is_asked_for(code: str):
     """``import prisml`` and ``prisml --help`` load none of SQLAlchemy, numpy, pydantic, rich and the metadata of distributions."""
