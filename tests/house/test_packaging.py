@@ -40,7 +40,7 @@ def runs(workflow: Path) -> str:
 
 
 def test_the_extras_are_those_that_are_documented():
-    """pyproject has the extras that users and workers were told of, and the page names each with every requirement of it."""
+    """Pyproject has the extras that users and workers were told of, and the page names each with every requirement of it."""
     assert tuple(sorted(EXTRAS)) == tuple(sorted((*FOR_USERS, *FOR_WORK)))
     rows = dict(re.findall(r"^\| `?(\w+)`? \| (.*?) \|", INSTALL.read_text(encoding="utf-8"), re.MULTILINE))
     for extra in (*FOR_USERS[:-1], "none"):
@@ -67,7 +67,7 @@ def test_each_requirement_is_there_and_admitted(extra: str):
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_read_and_runs_what_people_run(workflow: Path):
-    """A workflow has permission to read alone, jobs ask for more one by one, every recipe and script it runs exists, every job ends in time."""
+    """A workflow may read alone and a job asks for more; recipes, scripts and modules that it runs exist; every job ends in time."""
     document = yaml.safe_load(workflow.read_text(encoding="utf-8"))
     assert document["permissions"] == {"contents": "read"}
     writes = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -70,7 +69,7 @@ def test_the_wheel_is_installed_and_used_outside_the_checkout(tmp_path: Path, bu
 
 
 def test_the_sdist_holds_what_a_build_needs_and_little_else(tmp_path: Path, built: Callable[[str], Path]):
-    """The sdist has the lock file, both crates and the package; no tests of Python, documentation or examples; cargo accepts it as locked."""
+    """The sdist has the lock file, both crates and the package, no documentation or examples, and cargo accepts it as locked."""
     sdist = built("sdist")
     assert sdist.stat().st_size < 1 * MEGABYTE
     with tarfile.open(sdist) as archive:

@@ -22,7 +22,7 @@ print(json.dumps({each.metadata["Name"]: weigh(each) for each in distributions()
 
 
 def build(kind: str, folder: Path) -> Path:
-    """The ``wheel`` or ``sdist`` of this checkout, built into ``folder``; what cargo has built before in the same place is not built again."""
+    """The ``wheel`` or ``sdist`` of this checkout, built into ``folder``; cargo builds nothing that it has built before."""
     if shutil.which("cargo") is None:
         raise NoCargoError("cargo is not installed (https://rustup.rs)")
     options = ["build", "--release", "--locked", "--interpreter", sys.executable] if kind == "wheel" else ["sdist"]

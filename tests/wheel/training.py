@@ -74,8 +74,9 @@ def main() -> None:
     Path("rows.jsonl").write_text("\n".join(map(json.dumps, ROWS)), encoding="utf-8")
     lines = [json.loads(line) for line in prisml("predict", "churn", "rows.jsonl", "--json").splitlines()]
 
-    from prisml import load
     from shop import churn
+
+    from prisml import load
 
     leaves, stays = (churn.load().predict(row).value for row in ROWS)
     wanted("who is old and in FR leaves", kept=leaves > 0.5 > stays)
