@@ -18,7 +18,7 @@ from tests.docs.console import afresh
 from tests.support.console import alone, answer, environment
 from tests.support.console import prisml_with as run
 
-MODELS = '''
+MODELS = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -31,7 +31,7 @@ class Customer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     age: Mapped[int]
     churned: Mapped[bool]
-'''
+"""
 
 
 @pytest.fixture
@@ -185,9 +185,21 @@ def test_the_database_is_looked_at(shop: Path):
     assert tomllib.loads((shop / "pyproject.toml").read_text())["tool"]["prisml"]["database"] == "sqlite:///shop.db"
 
 
+MORE = """\
+    vip: Mapped[bool]
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    big: Mapped[bool]
+    size: Mapped[int]
+"""
+
+
 def test_people_are_asked_and_may_say_no(tmp_path: Path):
     """In a terminal it asks whether to import, which class, and what of it; another answer than the guess is taken."""
-    (tmp_path / "models.py").write_text(MODELS + "    vip: Mapped[bool]\n\n\nclass Order(Base):\n    __tablename__ = 'o'\n    id: Mapped[int] = mapped_column(primary_key=True)\n    big: Mapped[bool]\n    size: Mapped[int]\n")
+    (tmp_path / "models.py").write_text(MODELS + MORE)
     code, said = type_to(tmp_path, "n\n")
     assert (code, list(tmp_path.glob("ml.py"))) == (1, [])
     assert "Customer, Order" in said
@@ -200,7 +212,12 @@ def type_to(folder: Path, words: str) -> tuple[int, str]:
     """``prisml init`` in a terminal, into which the words are typed."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "prisml", "init"], cwd=folder, env=environment(), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "-m", "prisml", "init"],
+        cwd=folder,
+        env=environment(),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         os.write(ours, words.encode())
         said = process.communicate(timeout=120)[0].decode()

@@ -30,7 +30,7 @@ def draft(entity: type, label: str | None = None, look: Look = NOT_LOOKED, outpu
 def defined(chosen: Chosen) -> ModelDefinition:
     """The definition that the draft's source makes."""
     names: dict[str, object] = {"__name__": "drafted"}
-    exec(source_of(chosen), names)
+    exec(source_of(chosen), names)  # noqa: S102 -- It is what the command writes.
     made = names[chosen.variable]
     assert isinstance(made, ModelDefinition)
     assert made.name == chosen.variable
@@ -91,7 +91,11 @@ def test_silence_is_learned_from_what_was_known_then():
 
 @pytest.mark.parametrize(
     ("label", "task", "output"),
-    [("age", "regression", "predicted_age"), ("balance", "regression", "predicted_balance"), ("country", "multiclass", "predicted_country")],
+    [
+        ("age", "regression", "predicted_age"),
+        ("balance", "regression", "predicted_balance"),
+        ("country", "multiclass", "predicted_country"),
+    ],
 )
 def test_any_column_that_can_be_one_is_a_label(label: str, task: str, output: str):
     """A number makes a regression, a text several classes, whether it is offered or not."""
