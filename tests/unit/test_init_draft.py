@@ -30,7 +30,7 @@ def draft(entity: type, label: str | None = None, look: Look = NOT_LOOKED, outpu
 def defined(chosen: Chosen) -> ModelDefinition:
     """The definition that the draft's source makes."""
     names: dict[str, object] = {"__name__": "drafted"}
-    exec(source_of(chosen), names)
+    exec(source_of(chosen), names)  # noqa: S102 -- It is what the command writes.
     made = names[chosen.variable]
     assert isinstance(made, ModelDefinition)
     assert made.name == chosen.variable

@@ -80,10 +80,15 @@ def test_all_is_written_or_nothing(tmp_path: Path):
     old.write_bytes(b"x = 1\r\n")
     old.chmod(0o640)
     changes = [created(tmp_path / "a" / "b" / "ml.py", "x"), Change(old, "y = 2\n", old.read_bytes())]
-    with pytest.raises(RuntimeError), written(changes):
-        assert (tmp_path / "a" / "b" / "ml.py").read_text() == "x"
-        assert old.read_bytes() == b"y = 2\n"
-        raise RuntimeError
+
+    def fail_after_writing() -> None:
+        with written(changes):
+            assert (tmp_path / "a" / "b" / "ml.py").read_text() == "x"
+            assert old.read_bytes() == b"y = 2\n"
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
     assert old.read_bytes() == b"x = 1\r\n"
     assert old.stat().st_mode & 0o777 == 0o640
     assert [each.name for each in tmp_path.iterdir()] == ["pyproject.toml"]

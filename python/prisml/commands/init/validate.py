@@ -13,16 +13,8 @@ _PROGRAM = """
 import json, sys
 from pathlib import Path
 from prisml.commands.targets import find_definitions
-from prisml.errors import PrisMLError
-from prisml.commands.chosen import check_choice
 found = find_definitions([sys.argv[1]], root=Path.cwd())
-failures = [error for _, error in found.failures]
-try:
-    for definition in found.definitions:
-        check_choice(definition)
-except PrisMLError as error:
-    failures.append(error)
-print(json.dumps([[error.message, list(error.suggestions)] for error in failures]))
+print(json.dumps([[error.message, list(error.suggestions)] for _, error in found.failures]))
 """
 
 
