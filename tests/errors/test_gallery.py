@@ -30,6 +30,8 @@ SNAPSHOTS = Path(__file__).parents[2] / "docs/reference/errors/seen"
 UPDATE = os.environ.get("PRISML_UPDATE_ERRORS") == "1"
 """PRISML_UPDATE_ERRORS=1 writes the snapshots anew; look at their difference before you commit it."""
 
+_NOT_ENGLISH = re.compile(r"\ba [aeio]\w+|NoneType|<class|object at 0x|(?<![-\d,.])1 (?:rows|versions|columns|classes)\b|  ")
+
 CODES = sorted({each.code for each in CASES})
 
 
@@ -82,9 +84,7 @@ def _faults(each: Case, error: PrisMLError) -> Iterator[tuple[str, str]]:
     for sentence in told:
         if not sentence.rstrip("\")'").endswith((".", "?")) and not sentence.startswith("pip install"):
             yield each.title, f"no full stop: {sentence}"
-    for name in re.findall(
-        r"\ba [aeio]\w+|NoneType|<class|object at 0x|(?<![-\d,.])1 (?:rows|versions|columns|classes)\b|  ", " ".join(told)
-    ):
+    for name in _NOT_ENGLISH.findall(" ".join(told)):
         yield each.title, f"not English: {name}"
     if not error.suggestions:
         yield each.title, "no way out"

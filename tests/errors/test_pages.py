@@ -38,7 +38,8 @@ def test_the_page_of_errors_lists_them_all():
 def test_codes_are_stable():
     """Programs compare them: a code is never changed, and one that is new is added here."""
     assert {each.code for each in CLASSES} == {
-        "artifact", "configuration", "conflict", "database_connection", "deadline_exceeded", "definition", "encoding", "experiment", "export",
-        "feature_extraction", "leakage", "limit_exceeded", "model_load", "model_not_found", "no_data", "parity", "quality_gate", "registry",
-        "schema_drift", "training", "training_environment", "unseen_category", "version_not_found",
+        "artifact", "configuration", "conflict", "database_connection", "deadline_exceeded", "definition", "encoding",
+        "experiment", "export", "feature_extraction", "leakage", "limit_exceeded", "model_load", "model_not_found", "no_data",
+        "parity", "quality_gate", "registry", "schema_drift", "training", "training_environment", "unseen_category",
+        "version_not_found",
     }  # fmt: skip
