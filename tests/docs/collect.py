@@ -30,9 +30,6 @@ from typing import Any
 import pytest
 
 from tests.docs.blocks import pages, read
-from tests.docs.givens import GIVENS
-from tests.docs.surroundings import run
-from tests.docs.world import SnippetError
 
 
 class PageFile(pytest.File):
@@ -49,10 +46,16 @@ class Snippets(pytest.Item):
 
     def runtest(self) -> None:
         """Run them."""
+        # What they need is imported with the first of them: this file is a part of every test run.
+        from tests.docs.givens import GIVENS
+        from tests.docs.surroundings import run
+
         run(read(self.path), GIVENS)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """What went wrong, from the line of the page on."""
+        from tests.docs.world import SnippetError
+
         if isinstance(excinfo.value, SnippetError):
             return str(excinfo.value)
         frames = traceback.extract_tb(excinfo.tb)
