@@ -25,6 +25,11 @@ _PIPELINES = """\
 ## Pipelines
 
 ```python
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
 algorithm = make_pipeline(StandardScaler(), PCA(5), LogisticRegression())
 ```
 

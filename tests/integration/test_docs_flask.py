@@ -37,16 +37,15 @@ class Customer(Base):
 """
 ML = """
 from prisml import define_model
-from shop.models import Customer
 
 churn = define_model(
     Customer, output="churn_probability", label=Customer.churned, features={"age": Customer.age}, algorithm="logistic_regression"
 )
 """
-SECOND = ML.replace('"logistic_regression"', '"logistic_regression", params={"C": 0.001}, name="churn"')
+SECOND = "from shop import Customer\n" + ML.replace('"logistic_regression"', '"logistic_regression", params={"C": 0.001}, name="churn"')
 LOAD = """
 import os
-from shop.models import Base, Customer
+from shop import Base, Customer
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -68,14 +67,13 @@ def _printed() -> tuple[dict[str, str], list[str]]:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the reader's package, the page's module in it, a database and a published model."""
+    """A folder with the reader's module, the page's, a database and a published model."""
     folder = tmp_path_factory.mktemp("flask")
-    own = {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/ml.py": ML, "shop/second.py": SECOND, "load.py": LOAD}
+    own = {"shop.py": MODELS + ML, "second.py": SECOND, "load.py": LOAD}
     for name, text in {**own, **_printed()[0]}.items():
-        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     _run(folder, "load.py")
-    _run(folder, "-m", "prisml", "train", "shop.ml")
+    _run(folder, "-m", "prisml", "train", "shop")
     return folder
 
 
@@ -125,7 +123,7 @@ def test_health_and_unknown_customer(address: str) -> None:
 def test_forked_workers_predict_what_the_engine_does_and_follow(shop: Path, address: str) -> None:
     """Both forked workers answer with the engine's own prediction and its version, and with the next version's once it is published."""
     assert _answered_rightly(shop, address) == {1}
-    _run(shop, "-m", "prisml", "train", "shop.second")
+    _run(shop, "-m", "prisml", "train", "second")
     end = time.monotonic() + PATIENCE_S
     while _answered_rightly(shop, address) != {2}:
         assert time.monotonic() < end

@@ -220,7 +220,7 @@ def test_as_of_is_now_unless_given():
 def test_another_as_of_is_refused(as_of: object):
     """A text or a number is no moment."""
     for predict in (lambda: ENGINE.predict(ROW, as_of=as_of), lambda: ENGINE.predict_many([ROW], as_of=as_of)):
-        with pytest.raises(EncodingError, match=f"as_of is a {type(as_of).__name__}. Give a datetime or a date"):
+        with pytest.raises(EncodingError, match=r"as_of is an? (str|int|float)\. Give a datetime or a date"):
             predict()
 
 

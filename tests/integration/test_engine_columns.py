@@ -428,7 +428,7 @@ def test_a_tables_own_keys_decide_which_variant_answers(sqlite_url: str):
     assert set(engine.predict_many(nameless).variants) == {None}
     for keys in (list(range(1_000)), np.arange(1_000), TABLE["id"], pl.Series(range(1_000)), pd.Series(range(1_000))):
         assert list(engine.predict_many(nameless, keys=keys)) == expected
-    with pytest.raises(EncodingError, match="There are 2 keys for 1000 rows"):
+    with pytest.raises(EncodingError, match="keys has the length 2, and rows 1,000"):
         engine.predict_many(TABLE, keys=[1, 2])
     bad = TABLE.set_column(1, "age", pa.array([2**24 + 1 if number % 100 == 7 else 3 for number in range(1_000)]))
     assert list(engine.predict_many(bad, on_error="null").errors) == list(range(7, 1_000, 100))

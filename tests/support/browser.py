@@ -31,7 +31,18 @@ class Browser:
         """The document after the browser has read and laid it out, and what it said on its console."""
         file = self._folder / "page.html"
         file.write_text(page, encoding="utf-8")
-        command = [
+        command = [*self._started(width, 1600, dark=dark), "--enable-logging=stderr", "--v=0", "--dump-dom", file.as_uri()]
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        return run.stdout, [line for line in run.stderr.splitlines() if "CONSOLE" in line]
+
+    def photograph(self, page: Path, picture: Path, *, width: int, height: int, dark: bool = False) -> None:
+        """Write a picture of the page's top, that many pixels large, as PNG."""
+        command = [*self._started(width, height, dark=dark), f"--screenshot={picture}", page.as_uri()]
+        subprocess.run(command, capture_output=True, check=True, timeout=120)
+
+    def _started(self, width: int, height: int, *, dark: bool) -> list[str]:
+        """The words that start it, without what it is to do."""
+        return [
             *(
                 self._program,
                 "--headless",
@@ -41,12 +52,9 @@ class Browser:
                 "--hide-scrollbars",
                 "--no-first-run",
             ),
-            *(f"--user-data-dir={self._folder / 'profile'}", f"--window-size={width},1600", "--enable-logging=stderr", "--v=0"),
+            *(f"--user-data-dir={self._folder / 'profile'}", f"--window-size={width},{height}"),
             f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-            *("--dump-dom", file.as_uri()),
         ]
-        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-        return run.stdout, [line for line in run.stderr.splitlines() if "CONSOLE" in line]
 
     def measure(self, page: str, script: str, **options: Any) -> Any:
         """What the script, a function's body, returns on the page, whose policy would not let it run."""

@@ -106,7 +106,7 @@ def _data(manifest: Manifest) -> list[tuple[str, str]]:
     return [
         ("rows", f"{rows.extracted:,} read{dropped}: {rows.train:,} to train, {kept}{rows.test:,} held out"),
         *([("seen", _seen(manifest))] if manifest.as_of != "extraction" else []),
-        ("split", ", ".join(f"{key} {value}" for key, value in manifest.split.items())),
+        ("split", ", ".join(str(value) if key == "kind" else f"{key} {value}" for key, value in manifest.split.items())),
         *([("waived", ", ".join(manifest.waived))] if manifest.waived else []),
     ]
 

@@ -38,10 +38,16 @@ def reaching(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         place = shown(url)
-        message = f"The database {place} cannot be read: {type(error.orig).__name__}: {first_line(str(error.orig), url)}"
-        hints = ["Does it run, and do host, port, user, password and database fit?"]
+        words = first_line(str(error.orig), url).rstrip(".")
+        message = f"The database {place} cannot be read: {type(error.orig).__name__}: {words}."
         # The driver's own words may repeat what we leave out: they are not chained.
-        raise DatabaseConnectionError(message, {"database": place}, hints) from None
+        raise DatabaseConnectionError(message, {"database": place}, [_way_out(url)]) from None
+
+
+def _way_out(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return "Is that a SQLite database, and may this user read it?"
+    return "Does it run, and do host, port, user, password and database fit?"
 
 
 def shown(url: URL) -> str:

@@ -101,7 +101,7 @@ class Failure(AbstractContextManager[None]):
         if isinstance(error, DBAPIError):
             self._refuse_unreachable(error, original)
         if isinstance(error, DBAPIError) and _is_of_the_schema(original):
-            message = f"The database does not have what the mapping says: {_first_line(original)}"
+            message = f"The database does not have what the mapping says: {_first_line(original).rstrip('.')}."
             raise FeatureExtractionError(message, {}, ["Bring the database up to date, or correct the mapping."]) from None
         self._blame(original)
 
