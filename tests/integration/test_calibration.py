@@ -266,7 +266,7 @@ def test_a_threshold_for_one_call_goes_for_every_variant(tmp_path):
 @pytest.mark.parametrize("given", [1.5, -0.1, float("nan"), True, "0.3"])
 def test_what_is_no_threshold_is_refused(given):
     """A probability, or nothing."""
-    with pytest.raises(ConfigurationError, match=f"is a {type(given).__name__} that is no probability"):
+    with pytest.raises(ConfigurationError, match=f"is an? {type(given).__name__} that is no probability"):
         Engine.from_artifact(make_artifact()).predict_many([], threshold=given)
 
 

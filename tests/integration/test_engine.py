@@ -111,7 +111,7 @@ def test_an_empty_batch_is_answered():
 @pytest.mark.parametrize("on_error", ["raise", "null"])
 def test_what_is_no_sequence_of_rows_is_refused(rows: object, on_error: str):
     """An iterator, a single row, a text or a set is an ``EncodingError`` that names its type and says what to pass."""
-    with pytest.raises(EncodingError, match=f"not a {type(rows).__name__}. Pass list"):
+    with pytest.raises(EncodingError, match=rf"not an? {type(rows).__name__}\. Pass list"):
         ENGINE.predict_many(rows, on_error=on_error)
 
 

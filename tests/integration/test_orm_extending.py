@@ -73,7 +73,7 @@ def test_what_cannot_be_extended_says_why(registry: Registry, database: Engine):
     named = define_model(Customer, output="errors", label=Customer.churned, features={"age": Customer.age}, name="named")
     with pytest.raises(DefinitionError, match="needs for itself"):
         extend(sessionmaker(database), [named], registry=registry)
-    with pytest.raises(ConfigurationError, match="given a Engine"):
+    with pytest.raises(ConfigurationError, match="given an Engine"):
         extend(database, [churn], registry=registry)
     with pytest.raises(ConfigurationError, match="no identifier"):
         extend(sessionmaker(database), [churn], registry=registry, namespace="a b")

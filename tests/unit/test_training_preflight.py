@@ -52,7 +52,7 @@ def test_all_that_forbids_training_is_told_at_once():
     assert error.context["stops"] == ("too_few_rows", "too_few_held_out", "no_values", "no_values")
     for figure in (
         "has 5 rows in the training part",
-        "has 1 rows in the hold-out",
+        "has 1 row in the hold-out",
         "'income' has no value in the 480 rows",
         "'zip' has no value",
     ):
