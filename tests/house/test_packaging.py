@@ -90,8 +90,8 @@ def test_a_workflow_may_read_and_runs_what_people_run(workflow: Path):
 
 
 def test_workflows_and_forms_were_found():
-    """There are workflows that test, build wheels and release, and forms for a bug and a wish."""
-    assert [path.stem for path in WORKFLOWS] == ["release", "test", "wheels"]
+    """There are workflows that test, follow links, build wheels and release, and forms for a bug and a wish."""
+    assert [path.stem for path in WORKFLOWS] == ["links", "release", "test", "wheels"]
     assert [path.stem for path in FORMS] == ["bug_report", "config", "feature_request"]
 
 
