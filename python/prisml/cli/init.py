@@ -26,11 +26,11 @@ from prisml.errors import DefinitionError
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the application is read, and what comes with the definition: of an example, its files."""
+    """Where the application is read, the SQLite files that it names, and what comes with the definition: of an example, its files."""
 
     home: Path
     imported: Imported
-    origin: Origin
+    databases: tuple[str, ...]
     first: tuple[Change, ...] = ()
 
 
@@ -79,7 +79,7 @@ def init(
     ask = Asker(yes=yes, quiet=as_json)
     config = Config.read(database=database)
     with _found(target, folder, ask, wants_example=wants_example) as place:
-        origin = origin_of(place.origin, given=database, config=config)
+        origin = origin_of(place.databases, is_there=not place.first, given=database, config=config)
         chosen_entity = ask.entity(place.imported, entity)
         chosen_label = ask.label(chosen_entity, label)
         with looking(origin.look_at) as look:
@@ -100,17 +100,17 @@ def _found(target: str | None, folder: Path, ask: Asker, *, wants_example: bool)
     """The application that a definition is written for: what is named, what is found, or the example."""
     found = Search(folder, 0) if wants_example else search(folder)
     if target is not None:
-        yield _Place(folder, import_target(target, folder, found), Origin(found.databases))
+        yield _Place(folder, import_target(target, folder, found), found.databases)
     elif found.classes:
         ask.to_import(found)
-        yield _Place(folder, import_found(found, folder), Origin(found.databases))
+        yield _Place(folder, import_found(found, folder), found.databases)
     elif found.files:
         raise _nothing_in(found)
     else:
         ask.for_example(wanted=wants_example)
         with example(folder) as (home, changes):
             inside = search(home)
-            yield _Place(home, import_found(inside, home), Origin(inside.databases, is_there=False), changes)
+            yield _Place(home, import_found(inside, home), inside.databases, changes)
 
 
 def _nothing_in(found: Search) -> DefinitionError:

@@ -102,10 +102,8 @@ def _counted(relationship: ToMany) -> Iterator[Taken]:
 
 
 def _select(value: str, conditions: list[str]) -> str:
-    where = "\n".join(f"            {condition}" for condition in conditions)
-    return f"lambda as_of: (\n    select({value})\n    .where(\n{where}\n    )\n    .scalar_subquery()\n)".replace(
-        "            ", "        "
-    )
+    where = "\n".join(f"        {condition}" for condition in conditions)
+    return f"lambda as_of: (\n    select({value})\n    .where(\n{where}\n    )\n    .scalar_subquery()\n)"
 
 
 def _indent(code: str) -> str:

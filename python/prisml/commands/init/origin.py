@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,28 +14,27 @@ from prisml.config import Config
 
 @dataclass(frozen=True)
 class Origin:
-    """``in_code`` are the SQLite files that the application names; ``is_there`` says whether they can be looked at already."""
+    """The URL to look at, the one to write into pyproject.toml, and what is left to do by hand."""
 
-    in_code: tuple[str, ...] = ()
-    is_there: bool = True
     look_at: str | None = None
     write: str | None = None
     by_hand: tuple[str, ...] = ()
 
 
-def origin_of(found: Origin, *, given: str | None, config: Config) -> Origin:
-    """The URL to look at and the one to write: what was given or configured, else the only SQLite file that the code names.
+def origin_of(in_code: Sequence[str], *, is_there: bool, given: str | None, config: Config) -> Origin:
+    """What was given or configured, else the only SQLite file that the code names, which may not be there yet.
 
     A URL with a password is looked at and never written, and neither is that of the environment.
     """
     if config.database is not None:
         secret = given is not None and _has_password(given)
         told = ("The database's URL holds a password, and is not written: set DATABASE_URL in the environment.",) if secret else ()
-        return Origin(found.in_code, found.is_there, config.database, None if secret else given, told)
-    only = found.in_code[0] if len(found.in_code) == 1 else None
-    exists = only is not None and found.is_there and Path(only.partition(":///")[2]).is_file()
-    told = () if only else ("Say where the database is: DATABASE_URL in the environment, or database in pyproject.toml.",)
-    return Origin(found.in_code, found.is_there, only if exists else None, only, told)
+        return Origin(config.database, None if secret else given, told)
+    if len(in_code) != 1:
+        return Origin(by_hand=("Say where the database is: DATABASE_URL in the environment, or database in pyproject.toml.",))
+    (only,) = in_code
+    exists = is_there and Path(only.partition(":///")[2]).is_file()
+    return Origin(only if exists else None, only)
 
 
 def _has_password(url: str) -> bool:
