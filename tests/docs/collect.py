@@ -10,6 +10,8 @@ which is the current one, and in one Python namespace:
 - ``pycon`` is run by doctest;
 - ``toml``, ``yaml``, ``ini``, ``json``, ``dockerfile`` are parsed, and written where the first line is ``# name`` or
   ``<!-- file: name -->`` stands above;
+- ``<!-- below: name.py: text -->`` puts a block into a file that is there, below the first line that holds the text, and
+  ``<!-- instead: name.py: text -->`` in place of that line;
 - ``text`` is what people see;
 - ``<!-- given: shop -->`` names a function of ``givens.py`` that makes what the page takes for granted;
 - ``<!-- run by: tests/integration/test_shop.py -->`` stands above what that test runs, as it reads it in the page;

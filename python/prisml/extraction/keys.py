@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LARGEST = 2**63 - 1
+_MOST_SHARED = 2**16
+"""Of a column with more different values than that, few repeat: to look for them would take more than it saves."""
 
 
 class Keys:
@@ -18,16 +21,26 @@ class Keys:
     def __init__(self, size: int) -> None:
         self._size = size
         self._columns: list[NDArray[Any]] = []
+        self._shared: list[dict[object, object]] = []
 
     def put(self, start: int, columns: Sequence[Sequence[Any]]) -> None:
         """Keep the keys of a page, one sequence for each column of the key."""
-        self._columns = self._columns or [np.empty(self._size, np.int64) for _ in columns]
+        if not self._columns:
+            self._columns, self._shared = [np.empty(self._size, np.int64) for _ in columns], [{} for _ in columns]
         for place, values in enumerate(columns):
             kept = self._columns[place]
             if kept.dtype != np.object_ and not _are_whole(values):
                 kept = self._columns[place] = kept.astype(np.object_)
+            given = self._repeated(place, values) if kept.dtype == np.object_ else values
             # Through an array of its own: NumPy would take bytes and texts apart, or give them one length.
-            kept[start : start + len(values)] = np.fromiter(values, kept.dtype, len(values))
+            kept[start : start + len(values)] = np.fromiter(given, kept.dtype, len(values))
+
+    def _repeated(self, place: int, values: Sequence[Any]) -> Sequence[Any]:
+        """The values, each that was there before as the object that is kept already: the parts of a composite key repeat."""
+        known = self._shared[place]
+        if len(known) > _MOST_SHARED:
+            return values
+        return [known.setdefault(value, value) if _is_told_by_equality(value) else value for value in values]
 
     def of(self, row: int) -> tuple[Any, ...]:
         """The key of a row, a value for each of its columns."""
@@ -46,6 +59,12 @@ class Keys:
     def nbytes(self) -> int:
         """The bytes of the arrays, without what they refer to."""
         return sum(column.nbytes for column in self._columns)
+
+
+def _is_told_by_equality(value: object) -> bool:
+    """Whether what equals it is the same in every way; 1 and True are not, and neither are aware moments of two zones."""
+    kind = type(value)
+    return kind is str or kind is date or (isinstance(value, datetime) and kind is datetime and value.tzinfo is None and not value.fold)
 
 
 def _are_whole(values: Sequence[Any]) -> bool:
