@@ -12,12 +12,13 @@ ORT_DYLIB = $(shell $(BIN)/python -c 'import importlib.util as u, pathlib as p; 
 FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo matrix test lint format bench bench-peers docs docs-links pictures trainer-image clean
-.PHONY: verify-parity verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-web
+.PHONY: help install demo examples matrix test lint format bench bench-peers docs docs-links pictures trainer-image wheel wheel-manylinux sdist smoke sbom clean
+.PHONY: verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-parity verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
 
 help:
 	@echo "make install              the environment that all others use"
 	@echo "make demo                 from nothing to predictions on real data"
+	@echo "make examples             the demos of all examples one after the other, whole: three minutes of CPU"
 	@echo "make test                 cargo test and pytest"
 	@echo "make lint                 cargo fmt, clippy, ruff, mypy, stubtest, layers"
 	@echo "make format               what cargo fmt and ruff put right by themselves"
@@ -27,6 +28,11 @@ help:
 	@echo "make bench                verify-latency and verify-extraction: speeds, beside scikit-learn and onnxruntime"
 	@echo "make bench-peers          beside everything one would use instead, half an hour; writes docs/explanation/speed.md"
 	@echo "make trainer-image        the image for prisml train --backend docker, from this checkout; needs Docker"
+	@echo "make wheel                the wheel of this checkout for this machine, into dist; it serves Python 3.11 and all newer ones"
+	@echo "make wheel-manylinux      the wheel for any Linux with glibc 2.28 or newer, linked by zig, into dist"
+	@echo "make sdist                the source distribution, into dist"
+	@echo "make smoke                installs the wheel in dist into a bare environment elsewhere, and trains and predicts there"
+	@echo "make sbom WHEEL=...       what an installation of that wheel brings, as CycloneDX, into sbom.cdx.json"
 	@echo "make clean                removes all that was made"
 	@echo
 	@echo "make matrix               tries every estimator, option and step, and writes what is offered; `python -m benches.matrix --check` only compares"
@@ -40,6 +46,7 @@ help:
 	@echo "make verify-features      training and prediction have the same numbers: every kind of feature, three databases, bit for bit"
 	@echo "make verify-flights       every model on all flights: parity, metrics, batch, latency"
 	@echo "make verify-gates         gates whose verdict is known beforehand, each trained by the command line"
+	@echo "make verify-install       what an installation weighs, by distribution, and what importing takes, beside others"
 	@echo "make verify-instructions  how many instructions the hot paths take, by callgrind, beside what they took"
 	@echo "make verify-intervals     how often the interval of a metric holds its true value, on small hold-outs of a rare class"
 	@echo "make verify-latency       as verify-batch"
@@ -53,6 +60,7 @@ help:
 	@echo "make verify-swaps         versions swapped under predicting threads; how soon other processes follow"
 	@echo "make verify-training      five real data sets: metrics beside scikit-learn by hand, a search beside defaults"
 	@echo "make verify-trees         exported trees of every kind and option beside scikit-learn, XGBoost and LightGBM, at every threshold"
+	@echo "make verify-tutorial      the tutorial word for word, in a fresh environment without compiler or checkout: seconds of each command"
 	@echo "make verify-web           the FastAPI example under load while versions are swapped"
 
 install: $(INSTALLED)
@@ -74,6 +82,10 @@ $(FLIGHTS): $(INSTALLED) | examples/flights/load.py examples/flights/models.py
 
 demo: $(INSTALLED)
 	$(BIN)/python -m examples.flights.demo
+
+# The example of FastAPI is a service, and has no demo.
+examples: demo
+	for name in churn fraud batch versioning chinook; do OMP_NUM_THREADS=1 $(BIN)/python -m examples.$$name.demo || exit; done
 
 # One thread each: OpenMP's threads wait by spinning, and those of one worker would starve the other.
 test: $(INSTALLED)
@@ -125,6 +137,31 @@ trainer-image: $(INSTALLED) | Dockerfile.trainer
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/maturin build --release --out dist/trainer
 	docker build --file Dockerfile.trainer --build-arg WHEEL="$$(ls dist/trainer/*.whl)" \
 		--tag "prisml-trainer:$$($(BIN)/python -c 'from prisml.version import installed_version; print(installed_version())')" .
+
+wheel: $(INSTALLED)
+	rm -f dist/prisml-*.whl
+	$(BIN)/maturin build --release --locked --interpreter $(BIN)/python --out dist
+
+# A linker that knows the symbols of old glibcs. onnxruntime's own wheels ask for 2.28, so an older one would be of no use.
+wheel-manylinux: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check ziglang
+	rm -f dist/prisml-*.whl
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/maturin build --release --locked --zig --compatibility manylinux_2_28 --interpreter $(BIN)/python --out dist
+
+sdist: $(INSTALLED)
+	$(BIN)/maturin sdist --out dist
+
+# By the Python given, not that of .venv: the environment it makes has nothing of this one.
+smoke:
+	$(PYTHON) -m tests.wheel.smoke dist
+
+# What is installed with WHEEL, as CycloneDX; what is in its Rust, maturin writes into the wheel.
+sbom:
+	rm -rf dist/sbom && $(PYTHON) -m venv dist/sbom/tool && $(PYTHON) -m venv --without-pip dist/sbom/installed
+	dist/sbom/tool/bin/python -m pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7,<8'
+	dist/sbom/tool/bin/python -m pip --python dist/sbom/installed/bin/python install --quiet --disable-pip-version-check '$(WHEEL)'
+	dist/sbom/tool/bin/cyclonedx-py environment --output-format JSON --output-file sbom.cdx.json dist/sbom/installed/bin/python
+	rm -rf dist/sbom
 
 # One table each of the campaign that verify-flights runs whole, where each model is trained once for all tables.
 verify-parity verify-batch verify-latency: verify-%: $(FLIGHTS)
@@ -185,6 +222,12 @@ verify-gates: $(INSTALLED)
 verify-training: $(FLIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benches.verify_training
 
+verify-tutorial: $(INSTALLED)
+	$(BIN)/python -m benches.verify_tutorial
+
+verify-install: $(INSTALLED)
+	$(BIN)/python -m benches.verify_install
+
 verify-instructions: $(INSTALLED)
 	$(BIN)/python -m benches.verify_instructions
 
@@ -196,4 +239,4 @@ verify-flights: $(FLIGHTS)
 	$(BIN)/python -m benches.flights_features
 
 clean:
-	rm -rf $(VENV) $(PEERS) target docs/_build examples/*/data .prisml .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) target dist docs/_build examples/*/data .prisml .pytest_cache .mypy_cache .ruff_cache

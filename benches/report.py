@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Figure = bool | int | float | str | None
@@ -39,7 +40,7 @@ class Report:
         console = Console(width=None if sys.stdout.isatty() else 160)
         console.print(self._table())
         for promise in self.broken:
-            console.print(f"broken: {promise}", style="bold red", highlight=False)
+            console.print(f"broken: {promise}", style="bold red", highlight=False, markup=False)
         if json_file is not None:
             document = {"title": self.title, "machine": machine(), "rows": self.rows, "broken": self.broken}
             json_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -52,7 +53,7 @@ class Report:
             numeric = all(isinstance(row.get(name), (int, float, type(None))) for row in self.rows)
             table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
         for row in self.rows:
-            table.add_row(*(_shown(row.get(name)) for name in columns))
+            table.add_row(*(escape(_shown(row.get(name))) for name in columns))
         return table
 
 

@@ -17,6 +17,7 @@ def say(sentence: str) -> None:
 
 
 def run(command: list[str]) -> int:
-    """Shows a command as one would type it, runs it, and returns its exit code."""
-    console.print(f"$ {shlex.join(command)}", style="bold", highlight=False, soft_wrap=True)
+    """Shows a command as one would type it, runs it, and returns its exit code. What is not ``prisml`` is a module for Python."""
+    shown = command if command[0] == "prisml" else ["python", "-m", *command]
+    console.print(f"$ {shlex.join(shown)}", style="bold", highlight=False, soft_wrap=True)
     return subprocess.run([sys.executable, "-m", *command], check=False).returncode

@@ -1,75 +1,79 @@
 """Predictive fields for SQLAlchemy: declare a field, train it, read it like any other attribute."""
 
-from prisml.definition import (
-    Cost,
-    Feature,
-    Gate,
-    GroupSplit,
-    ModelDefinition,
-    Precision,
-    RandomSplit,
-    Recall,
-    TimeSplit,
-    days_since,
-    define_model,
-    difference,
-    expression,
-    hour_of,
-    hours_since,
-    is_missing,
-    length,
-    log1p,
-    month_of,
-    ratio,
-    related,
-    resolver,
-    weekday_of,
-)
-from prisml.errors import (
-    ArtifactError,
-    ConfigurationError,
-    ConflictError,
-    DatabaseConnectionError,
-    DeadlineExceededError,
-    DefinitionError,
-    EncodingError,
-    ExperimentError,
-    ExportError,
-    FeatureExtractionError,
-    LeakageError,
-    LimitExceededError,
-    ModelLoadError,
-    ModelNotFoundError,
-    NoDataError,
-    ParityError,
-    PrisMLError,
-    PrisMLWarning,
-    QualityGateError,
-    RegistryError,
-    SchemaDriftError,
-    TrainingEnvironmentError,
-    TrainingError,
-    UnseenCategoryError,
-    VersionNotFoundError,
-)
-from prisml.registry import (
-    Deployment,
-    Experiment,
-    Registry,
-    Variant,
-    Version,
-)
-from prisml.serving import (
-    Engine,
-    Health,
-    Info,
-    Prediction,
-    Predictions,
-    load,
-)
-from prisml.version import installed_version
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__version__ = installed_version()
+if TYPE_CHECKING:
+    from prisml.definition import (
+        Cost,
+        Feature,
+        FeatureLike,
+        Gate,
+        GroupSplit,
+        ModelDefinition,
+        Precision,
+        RandomSplit,
+        Recall,
+        TimeSplit,
+        days_since,
+        define_model,
+        difference,
+        expression,
+        hour_of,
+        hours_since,
+        is_missing,
+        length,
+        log1p,
+        month_of,
+        ratio,
+        related,
+        resolver,
+        weekday_of,
+    )
+    from prisml.errors import (
+        ArtifactError,
+        ConfigurationError,
+        ConflictError,
+        DatabaseConnectionError,
+        DeadlineExceededError,
+        DefinitionError,
+        EncodingError,
+        ExperimentError,
+        ExportError,
+        FeatureExtractionError,
+        LeakageError,
+        LimitExceededError,
+        ModelLoadError,
+        ModelNotFoundError,
+        NoDataError,
+        ParityError,
+        PrisMLError,
+        PrisMLWarning,
+        QualityGateError,
+        RegistryError,
+        SchemaDriftError,
+        TrainingEnvironmentError,
+        TrainingError,
+        UnseenCategoryError,
+        VersionNotFoundError,
+    )
+    from prisml.registry import (
+        Deployment,
+        Experiment,
+        Registry,
+        Variant,
+        Version,
+    )
+    from prisml.serving import (
+        Engine,
+        Health,
+        Info,
+        Prediction,
+        Predictions,
+        load,
+    )
+
+    __version__: str
 
 __all__ = [
     "ArtifactError",
@@ -87,6 +91,7 @@ __all__ = [
     "ExportError",
     "Feature",
     "FeatureExtractionError",
+    "FeatureLike",
     "Gate",
     "GroupSplit",
     "Health",
@@ -133,3 +138,19 @@ __all__ = [
     "resolver",
     "weekday_of",
 ]
+
+if not TYPE_CHECKING:
+    # `prisml --help`, and each TAB of a shell that completes, come through this module and need no name of it. So SQLAlchemy, numpy and
+    # pydantic, half a second, are loaded with the first name that is asked for. That one loads all: no thread loads what is left of
+    # them while another forks.
+    def __getattr__(name: str) -> object:
+        if name not in __all__ and name not in {"definition", "errors", "registry", "serving"}:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        layers = [import_module(f"prisml.{layer}") for layer in ("definition", "errors", "registry", "serving", "version")]
+        given = {public: value for layer in layers for public, value in vars(layer).items()}
+        globals().update({public: given[public] for public in __all__ if public != "__version__"})
+        globals()["__version__"] = given["installed_version"]()
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,13 @@ from typing import Literal, cast, get_args
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
 
 DEFAULT_REGISTRY = "sqlite:///.prisml/registry.db"
 
 Backend = Literal["auto", "local", "docker"]
 
+_TOML_PLACE = re.compile(r"\(at ([a-z0-9, ]+)\)$")
 _KEYS = ("database", "registry", "models", "backend", "image")
 
 
@@ -115,8 +117,9 @@ def _table_of(file: Path) -> Mapping[str, object] | None:
         tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         # Not chained: the parser's message can quote the file, and a URL in it can hold a password.
-        kind = type(error).__name__
-        raise ConfigurationError(f"{file} is no valid TOML ({kind}).", {"file": str(file)}, ["Correct the file."]) from None
+        found = _TOML_PLACE.search(str(error))
+        where = f", at {found[1]}" if found else ""
+        raise ConfigurationError(f"{file} is no valid TOML{where}.", {"file": str(file)}, ["Correct the file there."]) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(f"{file} cannot be read ({reason}).", {"file": str(file)}, ["Make it readable, or remove it."]) from error
@@ -154,4 +157,4 @@ def _backend(value: str) -> Backend:
 
 
 def _wrong_type(key: str, value: object, suggestion: str) -> ConfigurationError:
-    return ConfigurationError(f"{key} in [tool.prisml] is a {type(value).__name__}.", {"key": key}, [suggestion])
+    return ConfigurationError(f"{key} in [tool.prisml] is {described(value)}.", {"key": key}, [suggestion])

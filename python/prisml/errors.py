@@ -14,6 +14,23 @@ EXIT_NO = 1
 EXIT_USAGE = 2
 EXIT_UNREACHABLE = 3
 
+_LONGEST_WORD = 40
+
+
+def described(value: object) -> str:
+    """The value as messages speak of it, by its type alone: ``an int``, ``a str``, ``None``."""
+    return "None" if value is None else with_article(type(value).__name__)
+
+
+def quoted(given: object) -> str:
+    """A word of the program's own, such as the name of an algorithm, as it was given; what is no text, by its type alone."""
+    return repr(given if len(given) <= _LONGEST_WORD else f"{given[:_LONGEST_WORD]}...") if isinstance(given, str) else described(given)
+
+
+def with_article(noun: str) -> str:
+    """The noun behind *a* or *an*."""
+    return f"{'an' if noun[:1].lower() in {'a', 'e', 'i', 'o'} else 'a'} {noun}"
+
 
 class PrisMLError(Exception):
     """What went wrong, where, and what to do about it.

@@ -7,18 +7,20 @@ from urllib.parse import quote, quote_plus
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
 
 _ESCAPE = "A special character in the password must be percent-encoded (@ is %40)."
 _FORM = "It looks like dialect+driver://user:password@host:port/name, or sqlite:///file.db."
 _IN_NO_HOST = frozenset("@# ")
 
 
-def read_url(url: str | URL, *, of: str) -> URL:
+def read_url(url: object, *, of: str) -> URL:
     """The URL in its parts; ``of`` says in words whose it is: ``"database"`` or ``"registry"``.
 
     Raises ``ConfigurationError`` where it cannot be read, or was torn apart at a character of its password.
     """
+    if not isinstance(url, str | URL):
+        raise ConfigurationError(f"The {of}'s URL is {described(url)}.", {"type": type(url).__name__}, [_FORM])
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

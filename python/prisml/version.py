@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 
 def installed_version() -> str:
     """The number of the installed distribution; ``"0+unknown"`` where the package is used from its source, uninstalled."""
+    # Here, since it takes as long to load as the whole of `prisml --help`, which needs no number.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("prisml")
     except PackageNotFoundError:

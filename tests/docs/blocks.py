@@ -11,9 +11,27 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
-NOTES = ("given", "file", "exit", "not run", "run by")
+NOTES = ("given", "file", "exit", "not run", "run by", "below", "instead")
 _NOTE = re.compile(r"<!--\s*([\w -]+):\s*(.*?)\s*-->", re.DOTALL)
 _NAME = re.compile(r"# (\S+\.\w+|\S*Dockerfile\S*)\s*\n")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Lines for a file: below the first line that holds ``text``, or instead of it."""
+
+    file: str
+    text: str
+    lines: str
+    keep: bool
+
+    def of(self, source: str) -> str:
+        """The file's source with the lines in it; ValueError where no line holds the text."""
+        lines = source.splitlines(keepends=True)
+        place = next((number for number, line in enumerate(lines) if self.text in line), None)
+        if place is None:
+            raise ValueError(f"No line of {self.file} holds {self.text!r}.")
+        return "".join([*lines[: place + self.keep], self.lines, *lines[place + 1 :]])
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,15 @@ class Block:
     def shown_only(self) -> bool:
         """Whether it is there to be looked at: output, or something that Sphinx makes."""
         return self.language == "text" or self.language.startswith("{")
+
+    @property
+    def edit(self) -> Edit | None:
+        """The lines that the block adds to a file that is there, as ``<!-- below: shop/ml.py: features={ -->`` says above it."""
+        for way in ("below", "instead"):
+            if way in self.notes:
+                file, _, text = self.notes[way].partition(": ")
+                return Edit(file, text, self.text, keep=way == "below")
+        return None
 
     @property
     def file(self) -> str | None:

@@ -10,6 +10,8 @@ which is the current one, and in one Python namespace:
 - ``pycon`` is run by doctest;
 - ``toml``, ``yaml``, ``ini``, ``json``, ``dockerfile`` are parsed, and written where the first line is ``# name`` or
   ``<!-- file: name -->`` stands above;
+- ``<!-- below: name.py: text -->`` puts a block into a file that is there, below the first line that holds the text, and
+  ``<!-- instead: name.py: text -->`` in place of that line;
 - ``text`` is what people see;
 - ``<!-- given: shop -->`` names a function of ``givens.py`` that makes what the page takes for granted;
 - ``<!-- run by: tests/integration/test_shop.py -->`` stands above what that test runs, as it reads it in the page;
@@ -28,9 +30,6 @@ from typing import Any
 import pytest
 
 from tests.docs.blocks import pages, read
-from tests.docs.givens import GIVENS
-from tests.docs.surroundings import run
-from tests.docs.world import SnippetError
 
 
 class PageFile(pytest.File):
@@ -47,10 +46,16 @@ class Snippets(pytest.Item):
 
     def runtest(self) -> None:
         """Run them."""
+        # What they need is imported with the first of them: this file is a part of every test run.
+        from tests.docs.givens import GIVENS
+        from tests.docs.surroundings import run
+
         run(read(self.path), GIVENS)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """What went wrong, from the line of the page on."""
+        from tests.docs.world import SnippetError
+
         if isinstance(excinfo.value, SnippetError):
             return str(excinfo.value)
         frames = traceback.extract_tb(excinfo.tb)

@@ -48,6 +48,9 @@ class World:
             self._type(block)
         elif block.language == "pycon":
             self._try(block)
+        elif block.edit is not None:
+            place = self.folder / block.edit.file
+            self.write(block.edit.file, block.edit.of(place.read_text(encoding="utf-8")))
         elif block.language == "python" and block.file is None:
             self.execute(block.text, self.path, block.line)
         elif block.language == "python" or block.language in PARSERS:

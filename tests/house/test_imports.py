@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import subprocess
 import sys
@@ -9,9 +11,22 @@ from pathlib import Path
 
 import pytest
 
+import prisml
 from prisml.registry import Registry, write_bundle
 from tests.artifacts import make_artifact
 
+FACE = Path(prisml.__file__)
+HELP = """
+import sys
+from prisml.cli.main import main
+sys.argv[1:] = ["--help"]
+sys.stdout = sys.stderr
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+sys.stdout = sys.__stdout__
+"""
 TRAINING = {"sklearn", "skl2onnx", "onnx", "scipy", "joblib", "google.protobuf"}
 HEAVY = TRAINING | {"pandas", "matplotlib", "click", "rich", "onnxruntime"}
 
@@ -32,8 +47,8 @@ def loaded(code: str, *arguments: str) -> tuple[set[str], bool]:
 
 
 def test_importing_prisml_is_light():
-    """``import prisml`` loads nothing of training or of the command line, and not ONNX Runtime."""
-    modules, library = loaded("import prisml")
+    """``from prisml import`` loads nothing of training or of the command line, and not ONNX Runtime."""
+    modules, library = loaded("from prisml import define_model, load")
     assert modules & HEAVY == set()
     assert not library
 
@@ -64,14 +79,65 @@ def test_no_layer_of_serving_knows_training(module: str):
     assert not {name for name in modules if name.startswith(("prisml.training", "prisml.commands", "prisml.cli"))}
 
 
-def test_every_public_name_is_there():
-    """Everything that ``prisml.__all__`` names can be had, and no public name is left out of it."""
+def test_sessions_need_no_greenlet():
+    """Where greenlet is not installed, as SQLAlchemy 2.1 leaves it, synchronous sessions are extended and predict all the same."""
     code = """
-import types
+import sys
+sys.modules["greenlet"] = None
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+from prisml import define_model
+from prisml.orm import attach, extend, unload, with_ml
+class Base(DeclarativeBase): pass
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    age: Mapped[int]
+    left: Mapped[bool]
+churn = define_model(Customer, output="churn_probability", label=Customer.left, features={"age": Customer.age})
+Session = extend(sessionmaker(), [churn])
+unload(Session)
+with Session() as session:
+    attach(session, [])
+    try:
+        Customer(age=3)._ml.churn_probability
+    except Exception as error:
+        assert "greenlet" not in str(error), error
+"""
+    modules, _ = loaded(code)
+    assert "sqlalchemy.ext.asyncio" not in modules
+
+
+@pytest.mark.parametrize("code", ["import prisml\n", HELP], ids=["import", "help"])
+def test_the_face_loads_nothing_before_a_name_is_asked_for(code: str):
+    """``import prisml`` and ``prisml --help`` load none of SQLAlchemy, numpy, pydantic, rich and the metadata of distributions."""
+    modules, _ = loaded(code)
+    assert modules & {"sqlalchemy", "numpy", "pydantic", "rich", "importlib.metadata", "prisml._core"} == set()
+
+
+def test_every_public_name_is_there():
+    """Everything that ``prisml.__all__`` names can be had, and is what type checkers read in the face; no public name is left out."""
+    face = ast.parse(FACE.read_text(encoding="utf-8"))
+    (for_checkers,) = [node for node in face.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    homes = {name.name: node.module for node in for_checkers.body if isinstance(node, ast.ImportFrom) for name in node.names}
+    assert list(prisml.__all__) == sorted(prisml.__all__)
+    assert set(prisml.__all__) - {"__version__"} == set(homes)
+    for name, home in homes.items():
+        assert getattr(prisml, name) is vars(importlib.import_module(home))[name], name
+    assert isinstance(prisml.__version__, str)
+    assert set(prisml.__all__) <= set(dir(prisml))
+    with pytest.raises(AttributeError, match="module 'prisml' has no attribute 'nothing'"):
+        _ = prisml.nothing
+
+
+def test_the_first_name_loads_all_the_others():
+    """Once one name was asked for, no other loads a module: what forks while a thread loads would leave a child that waits."""
+    code = """
+import sys
+from prisml import Gate
+before = set(sys.modules)
 import prisml
-public = {name for name, value in vars(prisml).items() if not name.startswith("_") and not isinstance(value, types.ModuleType)}
-assert sorted(prisml.__all__) == list(prisml.__all__)
-assert public - {"installed_version"} == set(prisml.__all__) - {"__version__"}, public ^ set(prisml.__all__)
-assert isinstance(prisml.__version__, str)
+for name in prisml.__all__:
+    getattr(prisml, name)
+assert set(sys.modules) == before, set(sys.modules) - before
 """
     loaded(code)

@@ -283,9 +283,29 @@ def test_bars_are_drawn_in_a_terminal_only(trained: Path):
     assert started.returncode == 0
     for step in ("check", "extract", "split", "fit", "evaluate", "export", "parity", "publish"):
         assert step in shown
-    assert "400/400" in shown
+    assert "400/400 rows" in shown
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]", shown)
     assert run(trained, "train").stderr == ""
+
+
+def test_predictions_that_go_to_a_file_are_counted_in_the_terminal(trained: Path):
+    """With stdout in a file, a bar on stderr counts the rows of how many, from lines and from the database; in a pipe there is none."""
+    rows = "".join('{"age": 41.0, "country": "US", "joined": "2024-01-02", "email": "a@a.org"}\n' for _ in range(250))
+    (trained / "many.jsonl").write_text(rows)
+    words = ["--model", "shop.py:churn"]
+    for source, wanted in ((["many.jsonl"], "250/250 rows"), (["--where", "age > 50"], "rows")):
+        screen, terminal = pty.openpty()
+        command = [sys.executable, "-m", "prisml", "predict", *words, *source]
+        with (trained / "answers").open("wb") as file:
+            variables = environment(TERM="xterm", COLUMNS="100")
+            with subprocess.Popen(command, cwd=trained, env=variables, stdout=file, stderr=terminal) as started:
+                os.close(terminal)
+                shown = _read(screen)
+        os.close(screen)
+        assert started.returncode == 0, shown
+        written = len((trained / "answers").read_text().splitlines())
+        assert f"{written}/{written} {wanted.split()[-1]}" in shown
+        assert run(trained, "predict", *words, *source).stderr == ""
 
 
 def _read(screen: int) -> str:

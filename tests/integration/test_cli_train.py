@@ -80,6 +80,19 @@ def test_after_a_rollback_training_publishes_without_activating(trained: Path):
     assert (model["active"], model["held"]) == (model["version"], None)
 
 
+def test_a_version_that_was_not_compared_with_is_not_replaced(trained: Path):
+    """Where another version was activated while a model was judged beside the one before, the new one is kept and does not serve."""
+    opened = registry(trained)
+    first, second = (each.number for each in opened.versions("churn")[:2])
+    opened.activate("churn", first)
+    artifact = opened.artifact("churn", second)
+    assert not opened.publish(artifact, expected=second).active
+    assert not opened.publish(artifact, expected=None).active
+    assert opened.active("churn").number == first
+    assert opened.publish(artifact, expected=first).active
+    opened.activate("churn", first)
+
+
 def test_training_leaves_an_experiment_alone(trained: Path):
     """While an experiment runs a new version is published and the experiment goes on as it was."""
     opened = registry(trained)

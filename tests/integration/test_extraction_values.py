@@ -145,7 +145,7 @@ def test_a_nan_to_learn_is_a_missing_label(sqlite_url):
         (lambda c: "high", float, None, "declared as float, and some row gives a str"),
         (lambda c: True, float, None, "gives a bool"),
         (lambda c: 1.0, str, "multiclass", "declared as str, and some row gives a float"),
-        (lambda c: 2, bool, None, "declared as bool, and some row gives a int"),
+        (lambda c: 2, bool, None, "declared as bool, and some row gives an int"),
         (lambda c: True, int, "multiclass", "declared as int, and some row gives a bool"),
         (lambda c: math.inf, float, None, "infinite"),
     ],

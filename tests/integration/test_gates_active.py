@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Float, String, func
 
 from prisml import Feature, Gate, TimeSplit, days_since, define_model, expression, log1p, related, resolver
+from prisml.commands.train import train
 from prisml.extraction import stream
 from prisml.extraction.stream import extract
 from prisml.manifest import Input, Source
@@ -228,3 +229,20 @@ def test_a_digest_of_the_holdout_tells_its_rows_apart(engine):
     rows = np.array([3, 5, 8])
     assert keys.digest(rows) == keys.digest(rows[::-1])
     assert len({keys.digest(rows), keys.digest(rows[:2]), keys.digest(rows + 1), keys.digest(rows, np.arange(300))}) == 4
+
+
+def test_what_was_activated_meanwhile_stays(engine, tmp_path):
+    """Where another version is activated while a model is judged beside the one before, the model is published and does not serve."""
+    place = Registry(f"sqlite:///{tmp_path}/registry.db")
+    first = train(define({"age": Customer.age}), database=engine, registry=place).version
+    second = train(define({"plan": Customer.plan}), database=engine, registry=place, activate=False).version
+    beside = define({"age": Customer.age}, params={"max_depth": 1}, gates=[Gate("accuracy", not_worse_than="active")])
+
+    def meanwhile(step, done, total):
+        if step == "fit":
+            place.activate("risk", second.number)
+
+    done = train(beside, database=engine, registry=place, progress=meanwhile)
+    assert (first.number, done.version.number, done.serving.number) == (1, 3, 2)
+    assert done.held == "another version serves by now than the one that its gates compared with"
+    assert train(define({"age": Customer.age, "spent": Customer.spent}), database=engine, registry=place).held is None

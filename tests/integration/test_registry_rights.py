@@ -6,7 +6,6 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,7 @@ from prisml.errors import PrisMLError, RegistryError
 from prisml.registry import Registry
 from prisml.registry.tables import SCHEMA_VERSION
 from tests.artifacts import make_artifact
-
-NOBODY = 65534
+from tests.support.rights import as_nobody
 
 
 def fill(registry: Registry) -> None:
@@ -53,19 +51,6 @@ def writers(registry: Registry) -> list[Callable[[], object]]:
         lambda: registry.prune("churn", keep=0),
         lambda: registry.experiments.stop("churn"),
     ]
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Without the rights of root, which no file's mode holds back."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture

@@ -115,12 +115,12 @@ def test_a_configuration_shows_no_password():
     [
         ('databse = "sqlite://"', "Did you mean 'database'?"),
         ("xyz = 1", "Known are: database, registry, models, backend, image."),
-        ("database = 3", "database in [tool.prisml] is a int"),
+        ("database = 3", "database in [tool.prisml] is an int"),
         ('registry = ["sqlite://"]', "registry in [tool.prisml] is a list"),
-        ("models = 3", "models in [tool.prisml] is a int"),
+        ("models = 3", "models in [tool.prisml] is an int"),
         ("models = [3]", "a list of modules or files"),
         ('backend = "cloud"', "Known are: auto, local, docker."),
-        ("image = 3", "image in [tool.prisml] is a int"),
+        ("image = 3", "image in [tool.prisml] is an int"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(tmp_path, line, part):

@@ -32,10 +32,10 @@ from tests.support.refusals import DAY, LAST, LATER, PAST, define, refused, visi
     [
         ("2024-01-01", "as_of is a str", "Give a date"),
         (b"2024", "as_of is a bytes", "Give a date"),
-        (20240101, "as_of is a int", "Give a date"),
+        (20240101, "as_of is an int", "Give a date"),
         ([], "as_of is an empty list", "Give a date"),
         ([PAST, "2024-04-01"], "as_of holds a str", "Give a date"),
-        ([PAST, None], "as_of holds a NoneType", "Give a date"),
+        ([PAST, None], "as_of holds None", "Give a date"),
         ([PAST, datetime(2024, 1, 1)], "names a moment twice", "Name each moment once"),
         ([datetime(2024, 1, 1, 5, tzinfo=timezone(5 * timedelta(hours=1))), PAST], "names a moment twice", "once"),
         (datetime.max.replace(tzinfo=timezone(-DAY / 2)), "that is no moment in UTC", "years 1 to 9999"),

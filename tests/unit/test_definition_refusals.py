@@ -68,7 +68,7 @@ def several(row):
     ("feature", "what", "way_out"),
     [
         ("age", "is a str", "Customer.<column>"),
-        (None, "is a NoneType", "Customer.<column>"),
+        (None, "is None", "Customer.<column>"),
         (lambda c: c.age, "is a bare function", "resolver("),
         (Customer.age + 1, "is bare SQL", "expression("),
         (expression(func.foo(Customer.age)), "is SQL of type NullType", "type_coerce"),
@@ -159,7 +159,7 @@ def test_a_transform_takes_only_columns_of_its_types(feature, what, way_out):
         (reads_email(lambda row: 1, type="str"), "resolver of type str", "Write type=float"),
         (reads_email(lambda row: 1, uses=[]), "uses no column", "uses=[...]"),
         (reads_email(lambda row: 1, uses=["email"]), "not a str", "Customer."),
-        (reads_email(lambda row: 1, uses=None), "not a NoneType", "Customer."),
+        (reads_email(lambda row: 1, uses=None), "not None", "Customer."),
         (reads_email(lambda row: 1, uses=[Account.credit]), "Account.credit", "Take a column of Customer"),
         (reads_email(lambda row: 1, type=float, unseen="error"), "is a number", "Leave them out"),
     ],
@@ -191,7 +191,7 @@ def test_a_resolver_cannot_have_the_name_of_an_attribute(name):
         (Feature(Customer.age, missing=10**400), "float32", "smaller"),
         (Feature(Customer.email, missing="median"), "'median', which is for numbers", "most_frequent"),
         (Feature(Customer.email, missing="native"), "'native', which is for numbers", "most_frequent"),
-        (Feature(Customer.email, missing=3), "a int as missing=", "one of its categories"),
+        (Feature(Customer.email, missing=3), "an int as missing=", "one of its categories"),
         (Feature(Customer.segment, missing="PRIVATE"), "a str as missing=", "one of its categories"),
         (Feature(Customer.state, missing="frod"), "does not allow", "Did you mean 'fraud'?"),
         (Feature(Customer.account_id, categorical=True, missing=1.5), "a float as missing=", "one of its categories"),
@@ -240,7 +240,7 @@ def test_missing_numbers_reach_only_an_estimator_that_takes_them(algorithm):
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        (1, "has a int as a name"),
+        (1, "has an int as a name"),
         ("", "cannot have"),
         ("a b", "cannot have"),
         ("class", "cannot have"),
@@ -282,7 +282,7 @@ def test_a_column_that_alone_decides_the_label_is_no_feature(label, feature):
     ("label", "what", "way_out"),
     [
         ("churned", "is a str", "mapped column"),
-        (None, "is a NoneType", "mapped column"),
+        (None, "is None", "mapped column"),
         (text("churned"), "is a TextClause", "SQL expression"),
         (False, "is a Python bool", ".is_(None)"),
         (func.rank().over(order_by=Customer.age) > 3, "holds a window function", "scalar_subquery()"),
@@ -355,10 +355,10 @@ def test_the_task_fits_the_labels_type(options, what, way_out):
         ({"label": Customer.state, "task": "binary"}, "positive is required for a binary label", "positive="),
         ({"label": Customer.age, "task": "binary"}, "positive is required", "positive="),
         ({"label": Customer.state, "task": "binary", "positive": "frod"}, "none of the strings", "Did you mean 'fraud'?"),
-        ({"label": Customer.state, "task": "binary", "positive": 1}, "positive is a int", "Give a str"),
-        ({"label": Customer.age, "task": "binary", "positive": True}, "positive is a bool", "Give a int"),
-        ({"label": Customer.age, "task": "binary", "positive": "1"}, "positive is a str", "Give a int"),
-        ({"positive": 1}, "positive is a int", "Give a bool"),
+        ({"label": Customer.state, "task": "binary", "positive": 1}, "positive is an int", "Give a str"),
+        ({"label": Customer.age, "task": "binary", "positive": True}, "positive is a bool", "Give an int"),
+        ({"label": Customer.age, "task": "binary", "positive": "1"}, "positive is a str", "Give an int"),
+        ({"positive": 1}, "positive is an int", "Give a bool"),
         ({"label": Customer.segment, "task": "binary", "positive": "PRIVATE"}, "not a member of Segment", "positive=Segment.PRIVATE"),
         ({"label": Customer.age, "task": "multiclass", "positive": 1}, "positive is given for a multiclass task", 'task="binary"'),
         ({"label": Customer.rating, "positive": 1}, "positive is given for a regression task", "Leave it out"),
@@ -390,7 +390,7 @@ class Classifier(Scaler):
         ({"algorithm": "ridge"}, "'ridge' cannot learn a binary task", "logistic_regression"),
         ({"algorithm": "logistic_regression", "label": Customer.rating}, "cannot learn a regression task", "ridge"),
         ({"algorithm": Classifier}, "is the class Classifier", "an instance"),
-        ({"algorithm": 3}, "is a int", "an instance"),
+        ({"algorithm": 3}, "is an int", "an instance"),
         ({"algorithm": Scaler()}, "Scaler does not fit a binary task", "predict_proba"),
         ({"algorithm": Classifier(), "label": Customer.rating}, "Classifier does not fit a regression task", "a regressor"),
         ({"algorithm": Classifier(), "params": {"a": 1}}, "params is given beside an estimator", "where the estimator is made"),
@@ -416,7 +416,7 @@ def test_the_algorithm_is_one_that_learns_the_task(options, what, way_out):
         ({"split": GroupSplit(Customer.notes)}, "goes by notes, a JSON column", "that can be compared"),
         ({"split": GroupSplit(Customer.blob)}, "goes by blob, a PickleType column", "that can be compared"),
         ({"split": TimeSplit(Customer.notes)}, "goes by notes, a JSON column", "date or datetime column"),
-        ({"split": TimeSplit(Customer.age)}, "goes by age, a Integer column", "date or datetime column"),
+        ({"split": TimeSplit(Customer.age)}, "goes by age, an Integer column", "date or datetime column"),
         (
             {"split": TimeSplit(Customer.born, test_from=dt.date(2020, 1, 1), test_size=0.3)},
             "both test_from= and test_size=",
@@ -475,7 +475,7 @@ def test_gates_are_on_metrics_of_the_task(options, what, way_out):
     ("make", "what", "way_out"),
     [
         (lambda: Gate("roc_acu", min=0.7), "'roc_acu' is not known", "Did you mean 'roc_auc'?"),
-        (lambda: Gate(3, min=0.7), "3 is not known", "Known are"),
+        (lambda: Gate(3, min=0.7), "an int is not known", "Known are"),
         (lambda: Gate("accuracy"), "exactly one of", "one gate for each"),
         (lambda: Gate("accuracy", min=0.1, max=0.9), "exactly one of", "one gate for each"),
         (lambda: Gate("accuracy", better_than="active"), "what is not known", 'better_than="baseline"'),
@@ -548,9 +548,9 @@ def test_no_message_holds_a_value_of_data():
 def test_an_enums_member_is_refused_where_it_is_another_enums():
     """A member of the wrong Enum is refused as missing= and as positive=, by its type."""
     other = enum.Enum("Other", "PRIVATE")
-    says(refusal(features={"x": Feature(Customer.segment, missing=other.PRIVATE)}), "a Other as missing=", "one of its categories")
+    says(refusal(features={"x": Feature(Customer.segment, missing=other.PRIVATE)}), "an Other as missing=", "one of its categories")
     error = refusal(label=Customer.segment, task="binary", positive=other.PRIVATE, features={"x": Customer.low})
-    says(error, "positive is a Other, not a member of Segment", "Segment.PRIVATE")
+    says(error, "positive is an Other, not a member of Segment", "Segment.PRIVATE")
 
 
 def test_sql_over_many_rows_is_no_column_of_a_row():

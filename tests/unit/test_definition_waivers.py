@@ -135,8 +135,8 @@ def test_waivers_are_kept_sorted_and_once():
     ("waive", "what", "way_out"),
     [
         ("single_feature", "waive is a str, not a collection", 'waive=["single_feature:days_overdue"]'),
-        (7, "waive is a int, not a collection", 'waive=["single_feature:days_overdue"]'),
-        ([7], "holds a int", "Name a guard by a text"),
+        (7, "waive is an int, not a collection", 'waive=["single_feature:days_overdue"]'),
+        ([7], "holds an int", "Name a guard by a text"),
         (["single_featur"], "'single_featur', which is not known", "Did you mean 'single_feature'?"),
         (["identifyer:age"], "'identifyer', which is not known", "Did you mean 'identifier'?"),
         ([""], "'', which is not known", f"Known are: {', '.join(GUARDS)}."),

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from prisml.cli import options, render
-from prisml.cli.failure import Attempt, State, describe, show
+from prisml.cli.failure import Attempt, State, describe, show, show_failed
 from prisml.cli.findings import as_document, write_findings
 from prisml.cli.migrations import as_document as migrations_document
 from prisml.cli.migrations import write_migrations
@@ -44,7 +44,7 @@ class _Run:
     def failed(self, model: str, error: PrisMLError) -> None:
         self.codes.append(error.exit_code)
         self.documents.append({"model": model, "passed": False, "error": describe(error)})
-        show(error, self.state, on_stdout=False)
+        show_failed(error, self.state)
 
     def ended(self, definition: Definition, checked: Checked, failure: PrisMLError | None, *, retrain: bool) -> None:
         self.documents.append(as_document(checked) | ({"error": describe(failure)} if failure else {}))

@@ -1,16 +1,47 @@
-"""What the shell proposes on Tab: names and versions from the registry. Never an error, whatever the state of things."""
+"""What the shell proposes on Tab: names and versions from the registry. Never an error, whatever the state of things.
+
+And ``prisml completion``, which writes the script that a shell asks by.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, get_completion_class
+
+from prisml.cli import options
 
 if TYPE_CHECKING:
     from prisml.registry.registry import Registry, Version
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@options.command(
+    "prisml completion bash > ~/.local/share/bash-completion/completions/prisml",
+    'prisml completion zsh > "${fpath[1]}/_prisml"',
+    "prisml completion fish > ~/.config/fish/completions/prisml.fish",
+    _0="written",
+)
+@click.argument("shell", required=False, type=click.Choice(SHELLS))
+def completion(shell: str | None) -> None:
+    """Write the script by which a shell completes on Tab.
+
+    Without SHELL it is that of the environment's SHELL. Store what is written where your shell looks, and open a new one; or put
+    eval "$(prisml completion bash)" into ~/.bashrc, which takes the time of one command at every start.
+    """
+    name = shell or Path(os.environ.get("SHELL", "")).name
+    if name not in SHELLS:
+        raise click.UsageError(f"Name the shell: {', '.join(SHELLS)}.")
+    made = get_completion_class(name)
+    root = click.get_current_context().find_root()
+    if made is not None:
+        click.echo(made(root.command, {}, "prisml", "_PRISML_COMPLETE").source())
 
 
 def model_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -35,6 +66,26 @@ def running_models(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def names_and_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The models of the registry, or a folder's path where none fits."""
     return model_names(ctx, param, incomplete) or [CompletionItem(incomplete, type="dir")]
+
+
+def targets_and_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The models of ``[tool.prisml]``, and files; nothing is imported."""
+    proposals: list[CompletionItem] = []
+    with contextlib.suppress(Exception):
+        from prisml.config import Config
+
+        proposals = _matching(((_relative(each), "") for each in Config.read().models), incomplete)
+    return [*proposals, CompletionItem(incomplete, type="file")]
+
+
+def entity_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The mapped classes of the folder, as reading its files shows them; nothing is imported."""
+    proposals: list[CompletionItem] = []
+    with contextlib.suppress(Exception):
+        from prisml.commands.init.find import search
+
+        proposals = _matching(((each.name, each.module) for each in search(Path.cwd()).classes), incomplete)
+    return proposals
 
 
 def version_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -69,6 +120,12 @@ def _registry(ctx: click.Context) -> Registry:
     from prisml.cli.settings import open_registry
 
     return open_registry(ctx.params.get("registry"))
+
+
+def _relative(target: str) -> str:
+    """A file as it is typed in the current folder."""
+    path = Path(target)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else target
 
 
 def _matching(pairs: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,8 @@ from prisml.errors import EXIT_USAGE, PrisMLError
 
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
+_VALUED = frozenset({"--log-level", "--log-format"})
+"""The options of the root that a word follows which is no command."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -29,18 +31,22 @@ def _nothing_said() -> str:
 class State:
     """How failures are to be shown, and what a command says was done when it is interrupted.
 
-    ``lines`` says that stdout holds one JSON document a line, so that an error is a line too.
+    ``command`` is the one that runs, and ``log`` is closed when it is over: until then what it logs is written. ``lines`` says that
+    stdout holds one JSON document a line, so that an error is a line too.
     """
 
     json: bool = False
     lines: bool = False
     debug: bool = False
     interrupted: Callable[[], str] = field(default=_nothing_said)
+    command: str | None = None
+    log: ExitStack = field(default_factory=ExitStack, compare=False)
 
     @classmethod
     def of(cls, words: Sequence[str]) -> State:
         """Read before click does, so that an error of usage is shown in the form that was asked for."""
-        command = next((word for word in words if not word.startswith("-")), None)
+        named = (word for before, word in zip(["", *words], words, strict=False) if not word.startswith("-") and before not in _VALUED)
+        command = next(named, None)
         return cls(json="--json" in words, lines=command == "predict", debug="--debug" in words)
 
 
@@ -115,6 +121,13 @@ def show(error: PrisMLError, state: State, *, on_stdout: bool = True) -> None:
     write_error(error)
     if on_stdout:
         _answer(error, error.exit_code, state)
+
+
+def show_failed(error: PrisMLError, state: State) -> None:
+    """The same for one model of several, whose error stands in the document of all; with ``--debug``, below its traceback."""
+    if state.debug:
+        traceback.print_exception(error)
+    show(error, state, on_stdout=False)
 
 
 def describe(error: PrisMLError) -> dict[str, object]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 import click
 
 from prisml.cli.failure import Border, State, noticing_a_gone_reader
 from prisml.cli.group import LazyGroup
+from prisml.cli.log import FORMS, LEVELS, Form, Level, write_log
+from prisml.logs import COMMAND_BEGUN, COMMAND_ENDED, record
 from prisml.version import installed_version
 
 COMMANDS = {
+    "init": "Write a first definition for classes that SQLAlchemy maps.",
     "train": "Train models, and publish those that pass their gates.",
     "check": "Compare definitions with their mapping, the database and the active version.",
     "features": "Show what training would read: a few rows, or the SQL.",
@@ -30,8 +34,10 @@ COMMANDS = {
     "import": "Publish what was exported.",
     "delete": "Delete a version that does not serve.",
     "prune": "Delete old versions, and keep the newest.",
+    "doctor": "Look at the installation, the configuration and all they lead to; say what mends it.",
     "verify": "Read everything that the registry holds, and check it.",
     "registry": "Look after the registry itself.",
+    "completion": "Write the script by which a shell completes on Tab.",
 }
 """Each command, in the order of use, with its line of help: the list is shown without importing any of them."""
 
@@ -54,9 +60,13 @@ class Commands(LazyGroup):
         words = kwargs.get("args", args[0] if args else None)
         state = State.of(sys.argv[1:] if words is None else words)
         kwargs.update(standalone_mode=False, obj=state)
-        with Border(state) as border:
-            border.code = super().main(*args, **kwargs) or 0
-            sys.stdout.flush()
+        started = time.perf_counter()
+        with state.log:
+            with Border(state) as border:
+                border.code = super().main(*args, **kwargs) or 0
+                sys.stdout.flush()
+            if state.command is not None:
+                record(COMMAND_ENDED, command=state.command, exit_code=border.code, seconds=time.perf_counter() - started)
         sys.exit(border.code)
 
 
@@ -71,6 +81,7 @@ HELP = """\
 Predictive fields for SQLAlchemy: declare a field the database does not hold, train it, read it like any other.
 
 \b
+prisml init                        a first definition for the classes that are there
 prisml check shop/ml/churn.py      does the definition fit the database?
 prisml train shop/ml/churn.py      train, judge by its gates, publish
 prisml versions churn              what was published, what serves
@@ -87,11 +98,23 @@ Exit codes, everywhere:
 """
 
 
+LOG_LEVEL = "Write what is logged, from this level on, to stderr. Else PRISML_LOG_LEVEL."
+LOG_FORMAT = "Lines for people, or one JSON object a line. Else PRISML_LOG_FORMAT."
+
+
 @click.group(cls=Commands, package="prisml.cli", sentences=COMMANDS, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the release and exit.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the whole traceback of an error.")
-def cli() -> None:
+@click.option("--log-level", type=click.Choice(LEVELS), envvar="PRISML_LOG_LEVEL", help=LOG_LEVEL)
+@click.option("--log-format", type=click.Choice(FORMS), envvar="PRISML_LOG_FORMAT", help=LOG_FORMAT)
+@click.pass_context
+def cli(ctx: click.Context, log_level: Level | None, log_format: Form | None) -> None:
     """The root of the command line; its help is ``HELP``."""
+    state = ctx.ensure_object(State)
+    state.command = ctx.invoked_subcommand
+    if log_level is not None:
+        state.log.callback(write_log(log_level, log_format or "text"))
+    record(COMMAND_BEGUN, command=state.command, release=installed_version())
 
 
 def main() -> None:

@@ -16,9 +16,10 @@ from prisml.cli import kinds, options, render
 from prisml.cli.completion import names_and_folders, version_names
 from prisml.cli.failure import State, describe
 from prisml.cli.kinds import Which
+from prisml.cli.progress import Steps, steps
 from prisml.cli.settings import open_registry, read_config
 from prisml.commands.database import open_database
-from prisml.commands.predict import BATCH, Answer, Given, read_database, read_lines
+from prisml.commands.predict import BATCH, Answer, Given, line_count, read_database, read_lines
 from prisml.commands.predict import predict as predict_rows
 from prisml.commands.targets import Definition, find_definition
 from prisml.commands.typed import retyping
@@ -102,18 +103,22 @@ def predict(
     engine = _engine(name, definition, registry, version)
     output = sys.stdout
     with contextlib.ExitStack() as stack:
+        # Lines that people see come between those of a bar.
+        bar = stack.enter_context(steps(quiet=output.isatty()))
+        total = _Total(bar)
         if definition is not None and where is not None:
             if as_of is None and engine.manifest.as_of_column is None:
                 # One moment for what the database computes and for what is computed of it.
                 as_of = datetime.now(UTC)
             opened = stack.enter_context(open_database(read_config(database=database).database))
-            rows: Iterable[Given] = read_database(definition, opened, where, as_of)
+            rows: Iterable[Given] = read_database(definition, opened, where, as_of, counted=total if bar.shown else None)
         else:
+            total(line_count(file) if bar.shown else None)
             rows = read_lines(file, retyping(engine.manifest, definition))
             # Whoever types the lines wants each one answered.
             batch = 1 if file.isatty() else batch
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
-        _write(predict_rows(engine, rows, as_of=as_of, threshold=threshold, on_error=on_error, batch=batch), output, batch)
+        _write(predict_rows(engine, rows, as_of=as_of, threshold=threshold, on_error=on_error, batch=batch), output, batch, total)
 
 
 def _require(name: str | None, model: str | None, where: str | None) -> None:
@@ -153,7 +158,22 @@ def _engine(name: str | None, definition: Definition | None, registry: str | Non
     return definition.load(registry=open_registry(registry), version=version)
 
 
-def _write(answers: Iterator[Answer], output: TextIO, batch: int) -> None:
+class _Total:
+    """How many rows there are to predict, once that is known, for the bar that shows how many were."""
+
+    def __init__(self, bar: Steps) -> None:
+        self._bar, self._total = bar, cast("int | None", None)
+
+    def __call__(self, rows: int | None) -> None:
+        self._total = rows
+        self.reached(0)
+
+    def reached(self, rows: int) -> None:
+        """So many of them are predicted."""
+        self._bar("predict", rows, self._total)
+
+
+def _write(answers: Iterator[Answer], output: TextIO, batch: int, total: _Total) -> None:
     state = click.get_current_context().ensure_object(State)
     written = 0
 
@@ -167,9 +187,11 @@ def _write(answers: Iterator[Answer], output: TextIO, batch: int) -> None:
             written += 1
             if written % batch == 0:
                 output.flush()
+                total.reached(written)
     finally:
         # What was answered is shown even where the next row fails.
         output.flush()
+        total.reached(written)
 
 
 def _document(answer: Answer) -> dict[str, object]:

@@ -98,7 +98,8 @@ def number(value: float | None) -> str:
     """The number with about four digits that count, or a dash where there is none."""
     if value is None or not math.isfinite(value):
         return "-"
-    if value != 0 and abs(value) < 0.001:
+    # A mape with truths at 0 has sixteen digits, of which none says anything.
+    if value != 0 and not 0.001 <= abs(value) < 1e12:
         return f"{value:.2e}"
     return f"{value:,.{4 if abs(value) < 10 else 2 if abs(value) < 1000 else 0}f}"
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prisml.cli.failure import Attempt, State, describe, show
+from prisml.cli.failure import Attempt, State, describe, show, show_failed
 from prisml.cli.progress import Steps, steps
 from prisml.cli.summary import as_document, write_summary
 from prisml.commands.database import open_database
@@ -37,7 +37,7 @@ class Run:
         self.codes.append(error.exit_code)
         self.documents.append({"model": model, "status": "error", "error": describe(error)})
         self.done.append(f"{model}: error, nothing published")
-        show(error, self.state, on_stdout=False)
+        show_failed(error, self.state)
 
     def ended(self, trained: Trained) -> None:
         """Keep and show what its training came to."""
@@ -103,7 +103,7 @@ def _interrupted(run: Run, model: str, progress: Steps, waiting: list[str]) -> s
     if progress.current == "publish":
         lines.append(f"{model}: while it was published; `prisml versions {model}` shows whether it was")
     else:
-        step = f" during {progress.current!r}" if progress.current else ""
+        step = f" during {progress.where}" if progress.where else ""
         lines.append(f"{model}: stopped{step}, nothing published, what served before serves on")
     lines += [f"{name}: not begun" for name in waiting]
     return "\n  ".join(["Interrupted.", *lines])

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import site
 import sysconfig
 import traceback
 from contextlib import AbstractContextManager
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 
+from prisml import definition
 from prisml.errors import DefinitionError, PrisMLError
 
 _OWN = Path(__file__).resolve().parent.parent
 # Their text is the program's: names and syntax. The text of other errors may quote data, and is left to --debug.
+_OF_A_CALL = re.compile(r"^[\w.<>]+\(\) (got an unexpected keyword argument|got multiple values|missing \d+ required|takes )")
+"""A call that does not fit the signature: Python's words name the function and its parameters alone."""
+_UNEXPECTED = re.compile(r"(\w+)\(\) got an unexpected keyword argument '(\w+)'")
 _SPEAKING = (ImportError, NameError, AttributeError, SyntaxError)
 
 
@@ -37,6 +44,8 @@ def _is_itself(missing: str | None, place: str) -> bool:
 
 def _told(error: BaseException, trace: TracebackType | None, place: str) -> PrisMLError:
     file, line = _where(error, trace, place)
+    if isinstance(error, PrisMLError) and not line:
+        return error
     context = {"target": place, "file": file, "line": line}
     if isinstance(error, PrisMLError):
         return type(error)(f"{file}, line {line}: {error.message}", {**error.context, **context}, error.suggestions)
@@ -45,7 +54,21 @@ def _told(error: BaseException, trace: TracebackType | None, place: str) -> Pris
         what = f"{type(error).__name__}: {error.msg}"
     if isinstance(error, SystemExit):
         what = "it exits the interpreter when it is imported"
-    return DefinitionError(f"{file}, line {line}: {what}", context, ["Run with --debug for the whole traceback."])
+    if isinstance(error, TypeError) and _OF_A_CALL.search(str(error)):
+        what = f"{type(error).__name__}: {error}"
+    return DefinitionError(
+        f"{file}, line {line}: {what.rstrip('.')}.", context, [*_ways_out(error), "Run with --debug for the whole traceback."]
+    )
+
+
+def _ways_out(error: BaseException) -> list[str]:
+    if isinstance(error, ModuleNotFoundError):
+        return ["Install it, or run the command from the folder that it is imported from."]
+    if isinstance(error, TypeError) and (found := _UNEXPECTED.search(str(error))):
+        function = getattr(definition, found[1], None)
+        near = get_close_matches(found[2], inspect.signature(function).parameters, n=1) if callable(function) else []
+        return [f"Did you mean {name}=?" for name in near]
+    return []
 
 
 def _where(error: BaseException, trace: TracebackType | None, place: str) -> tuple[str, int]:

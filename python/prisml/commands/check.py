@@ -18,7 +18,7 @@ from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
 from prisml.definition.moment import moment_of
 from prisml.errors import FeatureExtractionError
-from prisml.extraction.database import reaching
+from prisml.extraction.database import reaching, refuse_asynchronous
 from prisml.extraction.reading import Page, pages
 from prisml.extraction.reads import reads_of, statement_of
 from prisml.extraction.reflected import Schema
@@ -71,9 +71,10 @@ def check_database(
     """What the database has of what the definition reads: tables, columns, types, and a few rows with labels and resolvers.
 
     With a ``registry``, also whether definition, mapping and database are what its active version was trained on. Reads only. Raises
-    ``DefinitionError`` where the definition is wrong by itself, and ``DatabaseConnectionError`` where nobody answers; what merely
-    does not fit is a finding.
+    ``DefinitionError`` where the definition is wrong by itself, ``ConfigurationError`` where the driver is asynchronous, and
+    ``DatabaseConnectionError`` where nobody answers; what merely does not fit is a finding.
     """
+    refuse_asynchronous(database)
     progress("check", 0, 1)
     statement, reads = statement_of(definition), reads_of(definition)
     active = None if registry is None else active_manifest(registry, definition.name)

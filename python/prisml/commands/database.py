@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from prisml.errors import ConfigurationError
-from prisml.extraction.database import connect, reaching
+from prisml.extraction.database import connect, reaching, refuse_asynchronous
 
 WAYS = (
     "Give it to the command: --database sqlite:///shop.db, or postgresql+psycopg://user@host/shop.",
@@ -27,10 +27,7 @@ def open_database(url: str | None) -> Iterator[Engine]:
     if not url:
         raise ConfigurationError("No database is named.", {}, WAYS)
     engine = connect(url)
-    if engine.dialect.is_async:
-        message = f"{engine.url.drivername!r} is an asynchronous driver."
-        hints = ["Name a synchronous one: postgresql+psycopg://, mysql+pymysql:// or sqlite:///."]
-        raise ConfigurationError(message, {"dialect": engine.dialect.name}, hints)
+    refuse_asynchronous(engine)
     try:
         with reaching(engine.url):
             engine.connect().close()

@@ -23,5 +23,7 @@ def write_page(registry: Registry, name: str, file: Path) -> Path:
         file.write_text(page, encoding="utf-8")
     except OSError as error:
         kind = type(error).__name__
-        raise ConfigurationError(f"{file} cannot be written: {kind}.", {"file": str(file)}, ["Name a file you may write."]) from None
+        raise ConfigurationError(
+            f"{file} cannot be written: {kind}.", {"file": str(file)}, ["Name a file that you may write, in a folder that is there."]
+        ) from None
     return file

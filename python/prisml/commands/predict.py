@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from sqlalchemy import Engine as DatabaseEngine
 from sqlalchemy import literal, literal_column, select
@@ -16,13 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from prisml.commands.typed import Retype
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError, EncodingError, PrisMLError
+from prisml.errors import ConfigurationError, EncodingError, PrisMLError, described
 from prisml.extraction.database import reaching
 from prisml.extraction.rows import stream_rows
 from prisml.serving.engine import Engine
 from prisml.serving.prediction import Prediction
 
 BATCH = 1_000
+_BLOCK = 1 << 20
 _INDEX = re.compile(r"\brow \d+\b")
 OnError = Literal["raise", "null"]
 
@@ -70,6 +71,18 @@ def predict(
             yield answer
 
 
+def line_count(file: BinaryIO) -> int | None:
+    """How many lines the file has, which is left as it was; None where it can be read but once."""
+    if not file.seekable():
+        return None
+    start = file.tell()
+    found, last = 0, b"\n"
+    while block := file.read(_BLOCK):
+        found, last = found + block.count(b"\n"), block[-1:]
+    file.seek(start)
+    return found + (last != b"\n")
+
+
 def read_lines(lines: Iterable[bytes], retype: Retype) -> Iterator[Given]:
     """The rows of JSON lines, numbered from 1; empty lines are passed over."""
     for line, text in enumerate(lines, start=1):
@@ -77,13 +90,20 @@ def read_lines(lines: Iterable[bytes], retype: Retype) -> Iterator[Given]:
             yield Given(_parsed(text, line, retype), line=line)
 
 
-def read_database(definition: ModelDefinition[Any], database: DatabaseEngine, where: str, as_of: datetime | None = None) -> Iterator[Given]:
+def read_database(
+    definition: ModelDefinition[Any],
+    database: DatabaseEngine,
+    where: str,
+    as_of: datetime | None = None,
+    *,
+    counted: Callable[[int], None] | None = None,
+) -> Iterator[Given]:
     """The rows of the database that the condition selects, in the order of their key, seen at ``as_of`` (now).
 
-    ``where`` is SQL of whoever runs the command, and goes to the database as it is.
+    ``where`` is SQL of whoever runs the command, and goes to the database as it is. ``counted`` is told how many rows there are.
     """
     _try_condition(definition, database, where)
-    for key, row in stream_rows(definition, database, where, as_of or datetime.now(UTC)):
+    for key, row in stream_rows(definition, database, where, as_of or datetime.now(UTC), counted=counted):
         # An experiment assigns a row by its key, which no feature need read.
         yield Given({**key, **row}, key=key)
 
@@ -124,7 +144,7 @@ def _parsed(text: bytes, line: int, retype: Retype) -> Mapping[str, Any] | PrisM
     except (ValueError, RecursionError) as error:
         return _refused(f"is not JSON that can be read: {type(error).__name__}", line)
     if not isinstance(row, dict):
-        return _refused(f"is no JSON object but a {type(row).__name__}", line)
+        return _refused(f"is no JSON object but {described(row)}", line)
     try:
         return retype(row)
     except EncodingError as error:

@@ -82,4 +82,6 @@ def write_text(place: Path, text: str) -> None:
         place.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         kind = type(error).__name__
-        raise ConfigurationError(f"{place} cannot be written: {kind}.", {"file": str(place)}, ["Name a file you may write."]) from None
+        raise ConfigurationError(
+            f"{place} cannot be written: {kind}.", {"file": str(place)}, ["Name a file that you may write, in a folder that is there."]
+        ) from None

@@ -27,7 +27,7 @@ def check_schema(schema: Schema, statement: Select[Any], reads: Sequence[Read]) 
     ``reads`` says which features read a column.
     """
     features = {(read.table, read.column): read.features for read in reads}
-    for table, columns in _read(statement).items():
+    for table, columns in tables_read(statement).items():
         reflected = schema.table(table.fullname)
         if reflected is None:
             concerned = {name for column in columns for name in features.get((table.fullname, column.name), ())}
@@ -36,7 +36,8 @@ def check_schema(schema: Schema, statement: Select[Any], reads: Sequence[Read]) 
         problems = list(_columns(reflected, columns, features))
         yield from problems
         if not problems:
-            yield Finding(f"table {table.fullname}", True, f"has the {len(columns)} columns that are read")
+            found = "the column that is read" if len(columns) == 1 else f"the {len(columns)} columns that are read"
+            yield Finding(f"table {table.fullname}", True, f"has {found}")
 
 
 def place_of(read: Read) -> str:
@@ -62,7 +63,7 @@ def _is_alike(read: Read, there: Reflected, name: str) -> bool:
     return not is_retyped(read.type, there.columns[name].read.type, dialect=there.dialect)
 
 
-def _read(statement: Select[Any]) -> dict[Table, list[Column[Any]]]:
+def tables_read(statement: Select[Any]) -> dict[Table, list[Column[Any]]]:
     """The tables with the columns that are read of them, in the order of reading."""
     found: dict[Table, dict[str, Column[Any]]] = {}
     for each in tables_and_columns(statement):

@@ -15,7 +15,7 @@ from typing import Any
 
 from prisml.commands.blame import Blame
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError, DefinitionError, PrisMLError
+from prisml.errors import ConfigurationError, DefinitionError, PrisMLError, described
 
 Definition = ModelDefinition[Any]
 
@@ -34,7 +34,7 @@ def find_definitions(targets: Sequence[str], *, root: Path | None = None) -> Fou
     Modules are found from the current folder, and from the project's ``root`` too.
     """
     if root is not None:
-        _on_path(root)
+        on_path(root)
     if not targets:
         raise ConfigurationError(
             "No model is named.",
@@ -111,14 +111,14 @@ def _variable(module: ModuleType, place: str, variable: str) -> Definition:
     if isinstance(value, ModelDefinition):
         return value
     held = [name for name, other in vars(module).items() if isinstance(other, ModelDefinition)]
-    reason = f"is a {type(value).__name__}, not a model" if hasattr(module, variable) else "does not exist"
+    reason = f"is {described(value)}, not a model" if hasattr(module, variable) else "does not exist"
     hint = f"{place} defines: {', '.join(held)}." if held else f"{place} defines no model."
     raise DefinitionError(f"{place}:{variable} {reason}.", {"target": place, "variable": variable}, [hint])
 
 
 def _import(place: str) -> ModuleType:
     with _output_to_stderr():
-        _on_path(Path.cwd())
+        on_path(Path.cwd())
         if place.endswith(".py") or Path(place).is_file():
             return _import_file(place)
         with Blame(place):
@@ -136,7 +136,7 @@ def _import_file(place: str) -> ModuleType:
     while (root / "__init__.py").is_file():
         parts.insert(0, root.name)
         root = root.parent
-    _on_path(root)
+    on_path(root)
     with Blame(place):
         return importlib.import_module(".".join(parts)) if len(parts) > 1 else _import_script(path)
 
@@ -163,7 +163,7 @@ def _same(file: str, path: Path) -> bool:
     return file.endswith(path.name) and Path(file).resolve() == path
 
 
-def _on_path(folder: Path) -> None:
+def on_path(folder: Path) -> None:
     """Before the installed packages, and after the standard library: a file called random.py must not become everybody's random."""
     if str(folder) not in sys.path:
         installed = (place for place, path in enumerate(sys.path) if path.endswith(("site-packages", "dist-packages")))

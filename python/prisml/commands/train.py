@@ -18,13 +18,16 @@ from prisml.extraction.database import reaching
 from prisml.extraction.reads import reads_of
 from prisml.extraction.reflected import observed
 from prisml.extraction.stream import extract
+from prisml.logs import BEGUN, ENDED, JUDGED, record
 from prisml.manifest import GateVerdict, Read
 from prisml.progress import Progress, silent
 from prisml.registry.labels import check_label
+from prisml.registry.moves import Expected
 from prisml.registry.registry import Registry, Version
-from prisml.training.active import read_active
+from prisml.training.active import needs_active, read_active
 from prisml.training.environment import require_training_stack
 from prisml.training.fit import Candidate, fit
+from prisml.training.logged import LoggedSteps
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,26 @@ def train(
     has the label already, and ``DefinitionError`` where the estimator is not offered: before any data is read. ``time_budget`` are the
     seconds of ``algorithm="auto"``, in place of the definition's.
     """
+    algorithm = definition.algorithm if isinstance(definition.algorithm, str) else type(definition.algorithm).__name__
+    record(BEGUN, model=definition.name, algorithm=algorithm, features=len(definition.features), dialect=database.dialect.name)
+    with LoggedSteps(definition.name, progress) as steps:
+        trained = _train(definition, database, registry, activate, remarks or Remarks(), time_budget, steps)
+    _log(trained)
+    return trained
+
+
+def _train(
+    definition: ModelDefinition[Any],
+    database: Engine,
+    registry: Registry,
+    activate: bool,
+    said: Remarks,
+    time_budget: float | None,
+    progress: Progress,
+) -> Trained:
     started = time.perf_counter()
     require_training_stack(definition.algorithm)
     check_choice(definition)
-    said = remarks or Remarks()
     _require_free(registry, definition.name, said.label)
     before = active_or_none(registry, definition.name)
     checked = check_database(definition, database=database, progress=progress)
@@ -104,10 +123,21 @@ def train(
     candidate = fit(definition, extracted, reads=reads, active=active, time_budget=time_budget, progress=progress)
     version, known, held = None, False, None
     if candidate.passed:
-        version, known = _publish(candidate, registry, said, activate=activate, progress=progress)
-        held = registry.held(definition.name) if activate and not version.active else None
+        expected: Expected = active.number if active is not None else None if needs_active(definition) else "any"
+        version, known = _publish(candidate, registry, said, activate=activate, expected=expected, progress=progress)
+        if activate and not version.active:
+            held = registry.held(definition.name) or "another version serves by now than the one that its gates compared with"
     serving = active_or_none(registry, definition.name)
     return Trained(definition.name, checked, candidate, version, serving, known, time.perf_counter() - started, held)
+
+
+def _log(trained: Trained) -> None:
+    if trained.candidate is not None:
+        failed = tuple(verdict.name for verdict in trained.candidate.verdicts if not verdict.passed)
+        gates = len(trained.candidate.verdicts)
+        record(JUDGED, model=trained.model, gates=gates, passed=gates - len(failed), failed=failed)
+    version, serving = (None if each is None else each.number for each in (trained.version, trained.serving))
+    record(ENDED, model=trained.model, version=version, serving=serving, seconds=trained.seconds)
 
 
 def _reads(definition: ModelDefinition[Any], database: Engine) -> tuple[Read, ...]:
@@ -130,10 +160,14 @@ def _require_free(registry: Registry, model: str, label: str | None) -> None:
     raise ConflictError(message, {"model": model, "version": holder.number, "label": label}, hints)
 
 
-def _publish(candidate: Candidate, registry: Registry, said: Remarks, *, activate: bool, progress: Progress) -> tuple[Version, bool]:
+def _publish(
+    candidate: Candidate, registry: Registry, said: Remarks, *, activate: bool, expected: Expected, progress: Progress
+) -> tuple[Version, bool]:
     progress("publish", 0, 1)
     name, digest = candidate.artifact.manifest.name, candidate.artifact.digest
     known = name in registry.names() and any(version.digest == digest for version in registry.versions(name))
-    version = registry.publish(candidate.artifact, activate=activate, label=said.label, note=said.note, commit=said.commit)
+    version = registry.publish(
+        candidate.artifact, activate=activate, expected=expected, label=said.label, note=said.note, commit=said.commit
+    )
     progress("publish", 1, 1)
     return version, known

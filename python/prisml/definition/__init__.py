@@ -1,7 +1,7 @@
 """Definitions of predictive fields: frozen values, checked against SQLAlchemy's mapping when they are made."""
 
 from prisml.definition.define import define_model
-from prisml.definition.features import Expression, Feature, Related, Resolver, Transform, expression, related, resolver
+from prisml.definition.features import Expression, Feature, FeatureLike, Related, Resolver, Transform, expression, related, resolver
 from prisml.definition.gates import Gate
 from prisml.definition.model import ModelDefinition
 from prisml.definition.split import GroupSplit, RandomSplit, TimeSplit
@@ -23,6 +23,7 @@ __all__ = [
     "Cost",
     "Expression",
     "Feature",
+    "FeatureLike",
     "Gate",
     "GroupSplit",
     "ModelDefinition",

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from prisml.definition.pipelines import fills_nan, steps_of
 from prisml.definition.place import Place, choose_from
+from prisml.errors import described
 from prisml.manifest import Task
 
 
@@ -256,7 +257,7 @@ def check_algorithm(place: Place, algorithm: object, task: Task) -> None:
             raise here.error(f"{algorithm!r} cannot learn a {task} task", f"For {task} there are: {fitting}.")
         return
     if isinstance(algorithm, type) or not isinstance(algorithm, Estimator):
-        what = f"is the class {algorithm.__name__}" if isinstance(algorithm, type) else f"is a {type(algorithm).__name__}"
+        what = f"is the class {algorithm.__name__}" if isinstance(algorithm, type) else f"is {described(algorithm)}"
         raise here.error(what, "Give a name, or an instance of a scikit-learn estimator.", choose_from(ALGORITHMS, None))
     if (task == "regression") == hasattr(algorithm, "predict_proba"):
         wanted = "a regressor" if task == "regression" else "a classifier that gives probabilities (predict_proba)"

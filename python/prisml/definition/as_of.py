@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute
 from prisml.definition.mapping import ColumnLike, own_column, type_of_sql
 from prisml.definition.moment import kind_of, moment_of
 from prisml.definition.place import Place
+from prisml.errors import described
 
 AsOfLike = date | ColumnLike | Iterable[date] | None
 """What ``as_of=`` takes: nothing, a date or datetime, a list of them, or a date or datetime column of the entity."""
@@ -51,7 +52,7 @@ def read_as_of(place: Place, mapper: Mapper[Any], given: object) -> AsOfRule:
     if isinstance(given, date):
         return AsOfRule((_moment(here, given),))
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise here.error(f"is a {type(given).__name__}", _WAYS)
+        raise here.error(f"is {described(given)}", _WAYS)
     dates = tuple(_moment(here, each) for each in given)
     if not dates:
         raise here.error("is an empty list", _WAYS)
@@ -62,8 +63,8 @@ def read_as_of(place: Place, mapper: Mapper[Any], given: object) -> AsOfRule:
 
 def _moment(here: Place, given: object) -> datetime:
     if not isinstance(given, date):
-        raise here.error(f"holds a {type(given).__name__}", _WAYS)
+        raise here.error(f"holds {described(given)}", _WAYS)
     try:
         return moment_of(given)
     except (ValueError, OverflowError):
-        raise here.error(f"holds a {type(given).__name__} that is no moment in UTC", "Give moments of the years 1 to 9999.") from None
+        raise here.error(f"holds {described(given)} that is no moment in UTC", "Give moments of the years 1 to 9999.") from None

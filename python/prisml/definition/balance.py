@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Literal
 
+from prisml.definition.given import is_number, is_word
 from prisml.definition.place import Place
+from prisml.errors import described
 from prisml.manifest import ClassLabel, Task
 
 DEFAULT_VALIDATION_SIZE = 0.2
@@ -27,15 +28,15 @@ def read_class_weight(place: Place, given: object, task: Task) -> ClassWeight | 
         return None
     if task == "regression":
         raise here.error("is given for a regression, which has no classes", "Leave it out.")
-    if given == "balanced":
+    if is_word(given, "balanced"):
         return "balanced"
     if not isinstance(given, Mapping) or not given:
-        raise here.error(f"is a {type(given).__name__}", 'Give "balanced", or a weight for each label: {False: 1, True: 10}.')
+        raise here.error(f"is {described(given)}", 'Give "balanced", or a weight for each label: {False: 1, True: 10}.')
     weights: dict[ClassLabel, float] = {}
     for label, weight in given.items():
         if not isinstance(label, Enum | bool | int | str):
-            raise here.error(f"has a {type(label).__name__} as a label", "Give a weight for each label: {False: 1, True: 10}.")
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight) or weight <= 0:
+            raise here.error(f"has {described(label)} as a label", "Give a weight for each label: {False: 1, True: 10}.")
+        if not is_number(weight) or weight <= 0:
             raise here.error("has a weight that is no number above 0", "Give a weight for each label: {False: 1, True: 10}.")
         weights[label.name if isinstance(label, Enum) else label] = float(weight)
     return MappingProxyType(weights)
@@ -48,15 +49,15 @@ def read_calibrate(place: Place, given: object, task: Task) -> Calibrate | None:
         return None
     if task == "regression":
         raise here.error("is given for a regression, which has no probabilities", "Leave it out.")
-    if given == "sigmoid":
+    if is_word(given, "sigmoid"):
         return "sigmoid"
-    if given == "isotonic":
+    if is_word(given, "isotonic"):
         return "isotonic"
     raise here.error("is no method that is known", 'Write calibrate="sigmoid" (for few rows) or calibrate="isotonic" (from 1,000 on).')
 
 
 def read_validation_size(place: Place, given: object) -> float:
     """The share of the training part that is kept from fitting where something is chosen by it."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < 1:
+    if not is_number(given) or not 0 < given < 1:
         raise place.of("validation_size").error("is no share between 0 and 1", "Give a share of the training part: 0.2.")
     return float(given)

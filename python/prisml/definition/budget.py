@@ -6,6 +6,7 @@ import math
 
 from prisml.definition.algorithms import AUTO, Learner
 from prisml.definition.place import Place
+from prisml.errors import described
 
 DEFAULT_SECONDS = 60.0
 """How long ``algorithm="auto"`` looks where nothing else is said."""
@@ -21,7 +22,7 @@ def check_time_budget(place: Place, algorithm: Learner, given: object) -> float 
     if given is None:
         return DEFAULT_SECONDS
     if isinstance(given, bool) or not isinstance(given, int | float):
-        raise here.error(f"is a {type(given).__name__}", "Give seconds: time_budget=60.")
+        raise here.error(f"is {described(given)}", "Give seconds: time_budget=60.")
     if not math.isfinite(given) or given <= 0:
         raise here.error("is no number of seconds above 0", "Give seconds: time_budget=60.")
     return float(given)

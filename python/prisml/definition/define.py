@@ -37,6 +37,7 @@ from prisml.definition.task import label_dtype, resolve_positive, resolve_task
 from prisml.definition.threshold import DEFAULT_THRESHOLD, Rule, read_threshold
 from prisml.definition.waivers import read_waivers, waives
 from prisml.definition.windows import check_windows
+from prisml.errors import described
 from prisml.manifest import Input, Task
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def define_model(
 
     Raises ``DefinitionError`` that names the feature, and the way out.
     """
-    place = Place(getattr(entity, "__name__", type(entity).__name__), str(output))
+    place = Place(getattr(entity, "__name__", "<entity>"), _spelled(output))
     mapper = mapper_of(entity, place)
     _check_output(place, mapper, output)
     _check_name(place, name)
@@ -188,6 +189,10 @@ def define_model(
     )
 
 
+def _spelled(output: object) -> str:
+    return output if isinstance(output, str) else "<output>"
+
+
 def _globals_of_caller() -> Mapping[str, object]:
     """The variables of the module that calls ``define_model``, read when the definition's name is asked for."""
     here = inspect.currentframe()
@@ -217,7 +222,7 @@ def _read_features(
 
 def _feature_name(place: Place, name: object) -> str:
     if not isinstance(name, str):
-        raise place.of("features").error(f"has a {type(name).__name__} as a name", "Name each feature by a text.")
+        raise place.of("features").error(f"has {described(name)} as a name", "Name each feature by a text.")
     if not name.isidentifier() or keyword.iskeyword(name):
         raise place.of_feature(name).error(
             "has a name that a row's attribute cannot have", "Use letters, digits and underscores, and no keyword of Python."
@@ -245,7 +250,7 @@ def _check_name(place: Place, name: object) -> None:
 
 def _check_seed(place: Place, seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise place.of("seed").error(f"is a {type(seed).__name__}", "Give an integer, such as 42.")
+        raise place.of("seed").error(f"is {described(seed)}", "Give an integer, such as 42.")
     if not 0 <= seed <= _LARGEST_SEED:
         raise place.of("seed").error("is negative or too large", f"Give an integer from 0 to {_LARGEST_SEED}.")
     return seed
@@ -255,7 +260,7 @@ def _check_cv(place: Place, cv: object) -> int | None:
     if cv is None:
         return None
     if isinstance(cv, bool) or not isinstance(cv, int):
-        raise place.of("cv").error(f"is a {type(cv).__name__}", "Give the number of folds, such as 5.")
+        raise place.of("cv").error(f"is {described(cv)}", "Give the number of folds, such as 5.")
     if not 2 <= cv <= _MOST_FOLDS:
         raise place.of("cv").error(f"is {cv}", f"Give from 2 to {_MOST_FOLDS} folds, such as 5.")
     return cv

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -10,9 +9,10 @@ from typing import Any, Literal
 from sqlalchemy.orm import Mapper
 
 from prisml.definition.features import Related
+from prisml.definition.given import is_number, is_word
 from prisml.definition.mapping import ColumnLike, own_column, related_column, type_of_sql
 from prisml.definition.place import Place, choose_from
-from prisml.errors import DefinitionError
+from prisml.errors import DefinitionError, described, quoted, with_article
 from prisml.manifest import Dtype, Task
 
 _PARTS = ("precision", "recall", "f1")
@@ -82,13 +82,13 @@ class Gate:
     _path: tuple[str, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.metric not in _ALL:
-            raise _refused(f"The gate's metric {self.metric!r} is not known.", self.metric, choose_from(_ALL, self.metric))
+        if not is_word(self.metric, *_ALL):
+            raise _refused(f"The gate's metric {quoted(self.metric)} is not known.", quoted(self.metric), choose_from(_ALL, self.metric))
         if sum(condition is not None for condition in (self.min, self.max, self.better_than, self.not_worse_than)) != 1:
             raise self._error("needs exactly one of min=, max=, better_than= and not_worse_than=", "Give one gate for each condition.")
-        if self.better_than not in (None, "baseline"):
+        if self.better_than is not None and not is_word(self.better_than, "baseline"):
             raise self._error("compares with what is not known", 'Write better_than="baseline".')
-        if self.not_worse_than not in (None, "active"):
+        if self.not_worse_than is not None and not is_word(self.not_worse_than, "active"):
             raise self._error("compares with what is not known", 'Write not_worse_than="active".')
         self._check_measure()
         self._check_bound("min", self.min)
@@ -140,7 +140,7 @@ class Gate:
             raise self._error("takes max= alone", f"Write Gate({self.metric!r}, max=10).")
         if any(each is not None for each in (self.by, self.slice, self.min_rows, self.confidence)):
             raise self._error("is measured once, and takes no by=, slice=, min_rows= or confidence=", "Leave them out.")
-        if _is_number(self.max) and self.max <= 0:
+        if is_number(self.max) and self.max <= 0:
             raise self._error(f"has a max= of {self.max:g}, below which no model is", f"Write Gate({self.metric!r}, max=10).")
 
     def _check_by(self) -> None:
@@ -165,22 +165,22 @@ class Gate:
         given: object = self.confidence
         if given is None:
             return
-        if not _is_number(given) or not 0.5 <= float(given) < 1:  # type: ignore[arg-type]
+        if not is_number(given) or not 0.5 <= given < 1:
             raise self._error("has a confidence= that is no share from 0.5 up to 1", "Give a share, not a percentage: confidence=0.95.")
 
     def _check_bound(self, side: str, bound: object) -> None:
         if bound is None:
             return
-        if not _is_number(bound):
-            kind = "not finite" if isinstance(bound, float) else f"a {type(bound).__name__}"
+        if not is_number(bound):
+            kind = "not finite" if isinstance(bound, float) else described(bound)
             raise _refused(f"The {side}= of the gate on {self.metric} is {kind}.", self.metric, f"Give a number: {side}=0.75.")
-        if self.metric in _SHARES and not 0 <= bound <= 1 and side != "by":  # type: ignore[operator]
+        if self.metric in _SHARES and not 0 <= bound <= 1 and side != "by":
             raise _refused(
                 f"The {side}= of the gate on {self.metric} is {bound:g}, and {self.metric} lies between 0 and 1.",
                 self.metric,
                 "Give a share, not a percentage: 0.75 for 75 %.",
             )
-        if self.metric in _SHARES and side == "by" and bound >= 1:  # type: ignore[operator]
+        if self.metric in _SHARES and side == "by" and bound >= 1:
             raise self._error(f"has a by= of {bound:g}, and {self.metric} lies between 0 and 1", "Give a share: 0.01 for one hundredth.")
         if side == "min" and self.metric in LOWER_IS_BETTER:
             raise _refused(
@@ -199,10 +199,10 @@ def check_gates(place: Place, mapper: Mapper[Any], gates: object, task: Task) ->
     ``DefinitionError`` where one is on a metric that ``task`` does not have, or divides the rows by what is no category.
     """
     if isinstance(gates, Gate) or not isinstance(gates, Sequence):
-        raise place.of("gates").error(f"takes a list of gates, not a {type(gates).__name__}", 'Write gates=[Gate("accuracy", min=0.75)].')
+        raise place.of("gates").error(f"takes a list of gates, not {described(gates)}", 'Write gates=[Gate("accuracy", min=0.75)].')
     for gate in gates:
         if not isinstance(gate, Gate):
-            raise place.of("gates").error(f"holds a {type(gate).__name__}, not a Gate", 'Write gates=[Gate("accuracy", min=0.75)].')
+            raise place.of("gates").error(f"holds {described(gate)}, not a Gate", 'Write gates=[Gate("accuracy", min=0.75)].')
         if gate.metric not in (*METRICS[task], *MEASURES):
             raise place.of(f"the gate on {gate.metric}").error(
                 f"does not fit a {task} task, which has no such metric", choose_from((*METRICS[task], *MEASURES), gate.metric)
@@ -222,7 +222,8 @@ def _with_slice(place: Place, mapper: Mapper[Any], gate: Gate) -> Gate:
         gate = replace(gate, slice=column)
     value_type = type_of_sql(column.type)
     if value_type.dtype not in _SLICED:
-        raise place.error(f"goes by {column.key}, a {value_type.described} column", "Name a column of categories: str, Enum, bool or int.")
+        what = f"goes by {column.key}, {with_article(value_type.described)} column"
+        raise place.error(what, "Name a column of categories: str, Enum, bool or int.")
     return gate
 
 
@@ -240,10 +241,6 @@ def _columns(given: object) -> tuple[object, ...]:
     if isinstance(given, Related):
         return given.relationship, given.column
     return () if given is None else (given,)
-
-
-def _is_number(given: object) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
 
 
 def _refused(message: str, metric: str, suggestion: str) -> DefinitionError:

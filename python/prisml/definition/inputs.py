@@ -11,15 +11,18 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapper, QueryableAttribute
 
 from prisml.definition.as_of import AsOfRule
 from prisml.definition.features import READ, Expression, Feature, FeatureSpec, Related, Resolver, Transform
+from prisml.definition.given import is_word
 from prisml.definition.mapping import ColumnLike, ValueType, is_taken, own_column, related_column, type_of_python, type_of_sql
 from prisml.definition.missing import rule_for_category, rule_for_number
 from prisml.definition.place import Place
 from prisml.definition.resolvers import check_resolver
 from prisml.definition.sql import read_sql
 from prisml.definition.transforms import TAKES
+from prisml.errors import described, quoted
 from prisml.manifest import Dtype, Input, Op, Origin, Source
 
 _CATEGORIES: tuple[Dtype, ...] = ("str", "enum", "uuid")
+_FLAGGED = (Feature, Related, Transform, Resolver, Expression)
 _MOMENTS: tuple[Dtype, ...] = ("date", "datetime")
 _SINCE: tuple[Op, ...] = ("days_since", "hours_since")
 _Optioned = Feature | Related | Expression | Resolver[Any]
@@ -36,6 +39,8 @@ class Reader:
 
     def read(self, place: Place, given: object) -> tuple[FeatureSpec[Any], Input]:
         """The feature, with its columns as mapped attributes, and the provisional input that it becomes."""
+        for flag in ("stable", "categorical"):
+            _check_flag(place, flag, getattr(given, flag, False) if isinstance(given, _FLAGGED) else False)
         if isinstance(given, Transform):
             return self._transform(place, given)
         if isinstance(given, Resolver):
@@ -198,7 +203,7 @@ def _bare(place: Place, mapper: Mapper[Any], given: object) -> ColumnLike:
     if callable(given) and not isinstance(given, type):
         raise place.error("is a bare function", f"Wrap it: resolver(function, type=..., uses=[{entity}.<column>]).")
     raise place.error(
-        f"is a {type(given).__name__}", f"Give a mapped column such as {entity}.<column>, related(...), a transform or resolver(...)."
+        f"is {described(given)}", f"Give a mapped column such as {entity}.<column>, related(...), a transform or resolver(...)."
     )
 
 
@@ -227,7 +232,9 @@ def _check_zone(place: Place, transform: Transform) -> None:
     try:
         ZoneInfo(str(zone))
     except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise place.error(f"has tz={zone!r}, which is no time zone", 'Give a name of the IANA database: "America/New_York".') from None
+        raise place.error(
+            f"has tz={quoted(zone)}, which is no time zone", 'Give a name of the IANA database: "America/New_York".'
+        ) from None
 
 
 def _supported(place: Place, value_type: ValueType) -> Dtype:
@@ -240,8 +247,8 @@ def _supported(place: Place, value_type: ValueType) -> Dtype:
 
 
 def _check_options(place: Place, feature: _Optioned, *, is_category: bool) -> None:
-    if feature.unseen not in ("other", "error"):
-        raise place.error(f"has unseen={feature.unseen!r}", 'Write unseen="other" or unseen="error".')
+    if not is_word(feature.unseen, "other", "error"):
+        raise place.error(f"has unseen={quoted(feature.unseen)}", 'Write unseen="other" or unseen="error".')
     if not _is_count(feature.min_frequency):
         raise place.error("has a min_frequency= that is no count", "Give a whole number of rows, 1 or more.")
     if not is_category and (feature.unseen != "other" or feature.min_frequency != 1):
@@ -252,6 +259,11 @@ def _check_options(place: Place, feature: _Optioned, *, is_category: bool) -> No
         raise place.error(
             'has unseen="error" and a min_frequency=, which would refuse rare categories of the training part', "Give one of the two."
         )
+
+
+def _check_flag(place: Place, name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise place.error(f"has {described(value)} as {name}=", f"Write {name}=True, or leave it out.")
 
 
 def _is_count(value: object) -> bool:

@@ -50,8 +50,9 @@ def read_label(place: Place, mapper: Mapper[Any], label: object, as_of: AsOfRule
     _refuse_options(here, expression)
     horizon = max((*expression.offsets, timedelta(0)))
     if horizon and not as_of.is_historic:
+        far = str(horizon).removesuffix(", 0:00:00")
         raise here.error(
-            f"looks ahead by {horizon}, and there is no as_of to look from: from the moment of extraction on, nothing is known yet",
+            f"looks ahead by {far}, and there is no as_of to look from: from the moment of extraction on, nothing is known yet",
             "Give as_of=, a past date (or several) from which the label's time is over.",
         )
     endless = open_ended(sql) if as_of.is_historic else []

@@ -16,11 +16,12 @@ from uuid import UUID
 from sqlalchemy import Column
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Mapper, QueryableAttribute, RelationshipProperty, class_mapper
-from sqlalchemy.orm.exc import UnmappedColumnError
+from sqlalchemy.orm.exc import UnmappedClassError, UnmappedColumnError
 from sqlalchemy.types import PickleType, TypeDecorator, TypeEngine
 
 from prisml.definition.aggregates import refuse_aggregates
 from prisml.definition.place import Place
+from prisml.errors import described
 from prisml.manifest import Dtype
 
 ColumnLike = QueryableAttribute[Any] | Column[Any]
@@ -52,10 +53,14 @@ def mapper_of(entity: type, place: Place) -> Mapper[Any]:
     """The mapper of ``entity``, configured; ``DefinitionError`` where it is not a mapped class."""
     if not isinstance(entity, type):
         raise place.error(
-            f"starts from a {type(entity).__name__}, not from a mapped class", "Pass the class itself: define_model(Customer, ...)."
+            f"starts from {described(entity)}, not from a mapped class", "Pass the class itself: define_model(Customer, ...)."
         )
     try:
         return class_mapper(entity)
+    except UnmappedClassError:
+        raise place.error(
+            f"needs {entity.__name__} to be mapped by SQLAlchemy, and it is not", "Map the class, or pass another one."
+        ) from None
     except SQLAlchemyError as error:
         raise place.error(
             f"needs {entity.__name__} to be mapped by SQLAlchemy, and it has no mapping that can be configured ({type(error).__name__})",
@@ -137,10 +142,10 @@ def _attribute(mapper: Mapper[Any], column: object, place: Place) -> Instrumente
     if isinstance(column, QueryableAttribute):
         raise place.error(
             f"reads {entity}.{column.key}, a hybrid, synonym or composite and not a single mapped column",
-            "Take the mapped columns it is made of, or compute the value in a resolver.",
+            f"Wrap a hybrid: expression({entity}.{column.key}). Or take the mapped columns it is made of, or compute it in a resolver.",
         )
     raise place.error(
-        f"takes a mapped column, not a {type(column).__name__}", f"Write the attribute of the class, such as {entity}.{_example(mapper)}."
+        f"takes a mapped column, not {described(column)}", f"Write the attribute of the class, such as {entity}.{_example(mapper)}."
     )
 
 
@@ -188,7 +193,7 @@ def related_column(
 def _to_one(mapper: Mapper[Any], relationship: object, place: Place) -> InstrumentedAttribute[Any]:
     entity = mapper.class_.__name__
     if not isinstance(relationship, InstrumentedAttribute) or not isinstance(relationship.property, RelationshipProperty):
-        given = "a column" if isinstance(relationship, QueryableAttribute | Column) else f"a {type(relationship).__name__}"
+        given = "a column" if isinstance(relationship, QueryableAttribute | Column) else described(relationship)
         raise place.error(
             f"goes over {given}, not over a relationship", f"Write related({entity}.<relationship>, <column of the related class>)."
         )

@@ -8,8 +8,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Literal
 
+from prisml.definition.given import is_word
 from prisml.definition.mapping import ValueType
 from prisml.definition.place import Place, choose_from
+from prisml.errors import described, quoted
 
 _LEARNED = ("median", "mean", "most_frequent")
 _OF_NUMBERS = ("native", *_LEARNED, "error")
@@ -30,9 +32,9 @@ def rule_for_number(place: Place, missing: object, *, native: bool) -> MissingRu
     """The rule of a numeric input; ``native`` where the estimator takes NaN."""
     if missing is None:
         missing = "native" if native else "median"
-    if missing == "error":
+    if is_word(missing, "error"):
         return MissingRule("error")
-    if missing == "native":
+    if is_word(missing, "native"):
         if not native:
             raise place.error(
                 'has missing="native", and the algorithm does not take missing numbers',
@@ -41,14 +43,14 @@ def rule_for_number(place: Place, missing: object, *, native: bool) -> MissingRu
         return MissingRule("nan")
     if isinstance(missing, str):
         if missing not in _LEARNED:
-            raise place.error(f"has missing={missing!r}, which is no rule for a number", choose_from(_OF_NUMBERS, missing))
+            raise place.error(f"has missing={quoted(missing)}, which is no rule for a number", choose_from(_OF_NUMBERS, missing))
         return MissingRule("nan", missing)
     return MissingRule("nan", _number(place, missing))
 
 
 def _number(place: Place, missing: object) -> float:
     if not isinstance(missing, int | float | Decimal):
-        raise place.error(f"has a {type(missing).__name__} as missing=", f"Give a number, or one of: {', '.join(_OF_NUMBERS)}.")
+        raise place.error(f"has {described(missing)} as missing=", f"Give a number, or one of: {', '.join(_OF_NUMBERS)}.")
     inexact = isinstance(missing, int) and abs(missing) > _LARGEST_EXACT_INT
     if inexact or not math.isfinite(missing) or abs(float(missing)) > _LARGEST_FLOAT32:
         raise place.error("has a number as missing= that a float32 cannot hold", "Give a smaller number, or leave missing= out.")
@@ -59,14 +61,14 @@ def rule_for_category(place: Place, missing: object, value_type: ValueType) -> M
     """The rule of a category; its provisional code for missing is replaced when training has counted the categories."""
     if missing is None:
         return MissingRule("code", missing_code=0)
-    if missing == "error":
+    if is_word(missing, "error"):
         return MissingRule("error")
     if isinstance(missing, str) and missing in ("native", "median", "mean"):
         raise place.error(
             f"has missing={missing!r}, which is for numbers, and the feature is a category",
             'Leave missing= out (missing then has a code of its own), or give "most_frequent", a category or "error".',
         )
-    if missing == "most_frequent":
+    if is_word(missing, "most_frequent"):
         return MissingRule("code", "most_frequent", missing_code=0)
     return MissingRule("code", _category(place, missing, value_type), missing_code=0)
 
@@ -82,6 +84,6 @@ def _category(place: Place, missing: object, value_type: ValueType) -> str | flo
     elif value_type.dtype == "int" and isinstance(missing, int) and not isinstance(missing, bool):
         return float(missing)
     raise place.error(
-        f"has a {type(missing).__name__} as missing=, and its categories are of type {value_type.described}",
+        f"has {described(missing)} as missing=, and its categories are of type {value_type.described}",
         'Give one of its categories, "most_frequent" or "error", or leave missing= out.',
     )

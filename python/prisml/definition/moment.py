@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from prisml.definition.place import Place
 from prisml.definition.shifted import Edge, Shifted, Typed
-from prisml.errors import EncodingError
+from prisml.errors import EncodingError, described
 
 Kind = Literal["date", "naive", "aware"]
 """How a type keeps a moment: a calendar day, a datetime in UTC without a zone, or one with it."""
@@ -45,14 +45,14 @@ class AsOf(ColumnElement[datetime]):
 
     def __add__(self, other: Any) -> AsOf:
         if not isinstance(other, timedelta):
-            raise self._place.error(f"adds a {type(other).__name__} to as_of", _WAY_OUT)
+            raise self._place.error(f"adds {described(other)} to as_of", _WAY_OUT)
         return AsOf(self._place, self.offset + other)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> AsOf:
         if not isinstance(other, timedelta):
-            what = f"subtracts a {type(other).__name__} from as_of in SQL, which gives each database's own unit"
+            what = f"subtracts {described(other)} from as_of in SQL, which gives each database's own unit"
             raise self._place.error(what, "Use a transform: days_since(column), or days_since(expression(...)).")
         return AsOf(self._place, self.offset - other)
 

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
 
 from prisml.definition.as_of import AsOfRule
+from prisml.definition.given import is_word, shown
 from prisml.definition.mapping import ColumnLike, has_comparable_values, own_column, type_of_sql
 from prisml.definition.place import Place
+from prisml.errors import described, with_article
 
 DEFAULT_TEST_SIZE = 0.2
 
@@ -62,7 +64,7 @@ def resolve_split(place: Place, mapper: Mapper[Any], split: object, test_size: f
     here = place.of("the split")
     if split is None:
         return RandomSplit(_share(place.of("test_size"), test_size))
-    if split == "time":
+    if is_word(split, "time"):
         return _time_split(here, mapper, TimeSplit(test_size=test_size), as_of)
     if test_size != DEFAULT_TEST_SIZE:
         raise place.of("test_size").error(
@@ -74,14 +76,15 @@ def resolve_split(place: Place, mapper: Mapper[Any], split: object, test_size: f
         return _group_split(here, mapper, split)
     if isinstance(split, TimeSplit):
         return _time_split(here, mapper, split, as_of)
-    raise here.error(f"is a {type(split).__name__}", 'Use RandomSplit(), TimeSplit(column, test_from=...), GroupSplit(column) or "time".')
+    raise here.error(f"is {described(split)}", 'Use RandomSplit(), TimeSplit(column, test_from=...), GroupSplit(column) or "time".')
 
 
 def _group_split(here: Place, mapper: Mapper[Any], split: GroupSplit) -> GroupSplit:
     column = own_column(mapper, split.column, here)
     if not has_comparable_values(column.type):
         raise here.error(
-            f"goes by {column.key}, a {type_of_sql(column.type).described} column", "Name a column of values that can be compared."
+            f"goes by {column.key}, {with_article(type_of_sql(column.type).described)} column",
+            "Name a column of values that can be compared.",
         )
     return GroupSplit(column, test_size=_share(here, split.test_size))
 
@@ -92,7 +95,7 @@ def _time_split(here: Place, mapper: Mapper[Any], split: TimeSplit, as_of: AsOfR
         raise here.error("has both test_from= and test_size=", "Give one of the two.")
     if split.test_from is not None:
         if not isinstance(split.test_from, dt.date):
-            raise here.error(f"has a {type(split.test_from).__name__} as test_from=", "Give a date or a datetime.")
+            raise here.error(f"has {described(split.test_from)} as test_from=", "Give a date or a datetime.")
         return replace(split, column=column)
     return TimeSplit(column, test_size=_share(here, DEFAULT_TEST_SIZE if split.test_size is None else split.test_size))
 
@@ -108,13 +111,13 @@ def _time_column(here: Place, mapper: Mapper[Any], given: ColumnLike | None, as_
     column = own_column(mapper, given, here)
     value_type = type_of_sql(column.type)
     if value_type.dtype not in ("date", "datetime"):
-        raise here.error(f"goes by {column.key}, a {value_type.described} column", "Name a date or datetime column.")
+        raise here.error(f"goes by {column.key}, {with_article(value_type.described)} column", "Name a date or datetime column.")
     return column
 
 
 def _share(here: Place, test_size: object) -> float:
     if isinstance(test_size, bool) or not isinstance(test_size, float | int):
-        raise here.error(f"has a {type(test_size).__name__} as its test size", "Give a share of the rows: 0.2.")
+        raise here.error(f"has {described(test_size)} as its test size", "Give a share of the rows: 0.2.")
     if not 0 < test_size < 1:
-        raise here.error(f"holds out {test_size:g} of the rows", "Give a share between 0 and 1, such as 0.2.")
+        raise here.error(f"holds out {shown(test_size)} of the rows", "Give a share between 0 and 1, such as 0.2.")
     return float(test_size)

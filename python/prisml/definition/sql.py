@@ -16,6 +16,7 @@ from prisml.definition.as_of import AsOfRule
 from prisml.definition.features import Expression
 from prisml.definition.moment import AsOf, bind_as_of
 from prisml.definition.place import Place
+from prisml.errors import described
 
 _SUBQUERY = "Put the other table into a subquery: exists().where(...) or select(...).scalar_subquery()."
 _TAKES_AS_OF = "Give a function of as_of that returns SQL: expression(lambda as_of: ...)."
@@ -47,7 +48,7 @@ def _element(here: Place, given: object) -> ColumnElement[Any]:
             "Write Customer.column.is_(None) for `is None`, ~ for `not`, & for `and`, | for `or`.",
         )
     if not isinstance(sql, ColumnElement):
-        raise here.error(f"is a {type(sql).__name__}", "Give a mapped column or a SQL expression over the entity's columns.")
+        raise here.error(f"is {described(sql)}", "Give a mapped column or a SQL expression over the entity's columns.")
     return sql
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
+from prisml.definition.given import is_word
 from prisml.definition.mapping import ValueType
 from prisml.definition.place import Place, choose_from
+from prisml.errors import described, quoted, with_article
 from prisml.manifest import ClassLabel, Dtype, Task
 
 TASKS: tuple[Task, ...] = get_args(Task)
@@ -39,13 +41,13 @@ def resolve_task(place: Place, label: ValueType, task: object) -> Task:
         if len(possible) > 1:
             raise here.error(f"cannot be told from a label of type {label.described}", f"Write {options}.")
         return possible[0]
-    if task not in TASKS:
-        raise here.error(f"{task!r} is not known", choose_from(TASKS, task))
+    if not is_word(task, *TASKS):
+        raise here.error(f"{quoted(task)} is not known", choose_from(TASKS, task))
     for name in possible:
         if name == task:
             return name
     raise here.error(
-        f"{task!r} does not fit a label of type {label.described}",
+        f"{quoted(task)} does not fit a label of type {label.described}",
         f"Write {options}, or give another label, such as a comparison.",
     )
 
@@ -71,14 +73,14 @@ def _label(here: Place, label: ValueType, positive: object) -> ClassLabel:
         if isinstance(positive, label.enum_class):
             return positive.name
         raise here.error(
-            f"is a {type(positive).__name__}, not a member of {label.enum_class.__name__}",
+            f"is {described(positive)}, not a member of {label.enum_class.__name__}",
             f"Write positive={label.enum_class.__name__}.{next(iter(label.enum_class.__members__), '<member>')} or another member.",
         )
     wanted: dict[Dtype, type[bool | int | str]] = {"bool": bool, "int": int, "str": str}
     for dtype, kind in wanted.items():
         if dtype == label.dtype and type(positive) is kind:
             return _known_string(here, label, kind(positive))
-    raise here.error(f"is a {type(positive).__name__}, and the label is of type {label.described}", f"Give a {label.dtype}.")
+    raise here.error(f"is {described(positive)}, and the label is of type {label.described}", f"Give {with_article(str(label.dtype))}.")
 
 
 def _known_string(here: Place, label: ValueType, positive: ClassLabel) -> ClassLabel:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from prisml.definition.given import is_number, is_word, shown
 from prisml.definition.place import Place
 from prisml.errors import DefinitionError
 from prisml.manifest import Task
@@ -26,8 +26,8 @@ class Cost:
 
     def __post_init__(self) -> None:
         for name, cost in (("fp", self.fp), ("fn", self.fn)):
-            if not _is_number(cost) or cost < 0:
-                raise _refused(f"The {name}= of Cost is {_told(cost)}.", "Give what such a mistake costs: Cost(fp=1, fn=5).")
+            if not is_number(cost) or cost < 0:
+                raise _refused(f"The {name}= of Cost is {shown(cost)}.", "Give what such a mistake costs: Cost(fp=1, fn=5).")
         if not self.fp and not self.fn:
             raise _refused("Both mistakes of Cost are free, so that every threshold is as good.", "Write Cost(fp=1, fn=5), say.")
 
@@ -65,12 +65,12 @@ Rule = Literal["f1"] | Cost | Precision | Recall
 def read_threshold(place: Place, given: object, task: Task) -> tuple[float, Rule | None]:
     """The threshold, and the rule by which training is to choose another; ``DefinitionError`` where it is neither."""
     here = place.of("threshold")
-    if given == "f1" or isinstance(given, Cost | Precision | Recall):
+    if is_word(given, "f1") or isinstance(given, Cost | Precision | Recall):
         rule: Rule = given if isinstance(given, Cost | Precision | Recall) else "f1"
         if task != "binary":
             raise here.error(f"is to be chosen for a {task} task", "Leave it out: only a binary model has one.")
         return DEFAULT_THRESHOLD, rule
-    if not _is_number(given) or not isinstance(given, int | float) or not 0 < given < 1:
+    if not is_number(given) or not 0 < given < 1:
         raise here.error(
             "is no probability between 0 and 1, and no rule to choose one by",
             'Give a number such as 0.5, or "f1", Cost(fp=1, fn=5), Precision(0.9) or Recall(0.9).',
@@ -81,16 +81,8 @@ def read_threshold(place: Place, given: object, task: Task) -> tuple[float, Rule
 
 
 def _check_share(rule: str, least: object) -> None:
-    if not _is_number(least) or not isinstance(least, int | float) or not 0 < least <= 1:
-        raise _refused(f"The share of {rule} is {_told(least)}.", f"Give a share, not a percentage: {rule}(0.9) for 90 %.")
-
-
-def _is_number(given: object) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
-
-
-def _told(given: object) -> str:
-    return f"{given:g}" if isinstance(given, int | float) and not isinstance(given, bool) else f"a {type(given).__name__}"
+    if not is_number(least) or not 0 < least <= 1:
+        raise _refused(f"The share of {rule} is {shown(least)}.", f"Give a share, not a percentage: {rule}(0.9) for 90 %.")
 
 
 def _refused(message: str, way_out: str) -> DefinitionError:

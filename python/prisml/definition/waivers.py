@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from prisml.definition.place import Place, choose_from
+from prisml.errors import described
 
 Guard = Literal["label_copy", "identifier", "single_feature", "changed_later", "split_overlap", "unbounded"]
 
@@ -32,7 +33,7 @@ def read_waivers(place: Place, waive: object, features: object) -> tuple[str, ..
     """
     here = place.of("waive")
     if isinstance(waive, str) or not isinstance(waive, Collection):
-        raise here.error(f"is a {type(waive).__name__}, not a collection of texts", f"Write {_EXAMPLE}.")
+        raise here.error(f"is {described(waive)}, not a collection of texts", f"Write {_EXAMPLE}.")
     names = [name for name in features if isinstance(name, str)] if isinstance(features, Mapping) else []
     return tuple(sorted({_waiver(here, given, names) for given in waive}))
 
@@ -49,7 +50,7 @@ def waiver(guard: Guard, feature: str | None) -> str:
 
 def _waiver(here: Place, given: object, features: Collection[str]) -> str:
     if not isinstance(given, str):
-        raise here.error(f"holds a {type(given).__name__}", f"Name a guard by a text, with a feature behind it or not: {_EXAMPLE}.")
+        raise here.error(f"holds {described(given)}", f"Name a guard by a text, with a feature behind it or not: {_EXAMPLE}.")
     guard, colon, feature = given.partition(":")
     if guard not in get_args(Guard):
         raise here.error(f"names a guard {guard!r}, which is not known", choose_from(GUARDS, guard))

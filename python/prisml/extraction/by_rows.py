@@ -63,8 +63,7 @@ class ByRows:
             index = error.context.get("row")
             if not isinstance(index, int):
                 raise
-            key = self._key(page[index - first_row])
-            raise type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, error.suggestions) from None
+            raise self._told(error, self._key(page[index - first_row])) from None
         if beside is not None:
             rows = [tuple(row[place] for place in statement.beside) for row in page]
             known = {name: values for name, values in computed.items() if name in beside.computed}
@@ -74,6 +73,15 @@ class ByRows:
         place = self._statement.as_of
         moments = repeat(as_of, len(page)) if place is None else (moment_of(row[place]) for row in page)
         return resolve_all(resolver, feature, views, moments, place=lambda index: f"the row with {self._key(page[index])}")
+
+    def _told(self, error: EncodingError, key: str) -> EncodingError:
+        """The error of an encoder that knows no database, with the row's key and what to do about a value that is stored."""
+        feature, ways = error.context.get("feature"), error.suggestions
+        if feature in self._definition.resolvers:
+            ways = (f"Let the resolver of {feature!r} return what its type= says, or None; or say another type=.",)
+        elif "type" in error.context:
+            ways = ("Correct the column's type in the mapping, or the value in that row.",)
+        return type(error)(f"{error.message} It is the row with {key}.", {**error.context, "key": key}, ways)
 
     def _key(self, row: Row[Any]) -> str:
         return ", ".join(f"{name}={row[place]!r}" for name, place in self._statement.keys.items())

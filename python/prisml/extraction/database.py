@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
-from prisml.errors import DatabaseConnectionError
+from prisml.errors import ConfigurationError, DatabaseConnectionError
 from prisml.url import first_line, make_engine, read_url, refuse_torn
 
 
@@ -21,6 +21,14 @@ def connect(url: str | URL) -> Engine:
     return make_engine(read_url(url, of="database"), of="database")
 
 
+def refuse_asynchronous(engine: Engine) -> None:
+    """Raise ``ConfigurationError`` where the engine's driver is asynchronous: reading a database for training waits for it."""
+    if engine.dialect.is_async:
+        message = f"{engine.url.drivername!r} is an asynchronous driver."
+        hints = ["Name a synchronous one: postgresql+psycopg://, mysql+pymysql:// or sqlite:///."]
+        raise ConfigurationError(message, {"dialect": engine.dialect.name, "database": shown(engine.url)}, hints)
+
+
 @contextmanager
 def reaching(url: URL) -> Iterator[None]:
     """While this is open, a refusal by the database becomes a ``DatabaseConnectionError`` that shows no secret of ``url``."""
@@ -30,10 +38,16 @@ def reaching(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         place = shown(url)
-        message = f"The database {place} cannot be read: {type(error.orig).__name__}: {first_line(str(error.orig), url)}"
-        hints = ["Does it run, and do host, port, user, password and database fit?"]
+        words = first_line(str(error.orig), url).rstrip(".")
+        message = f"The database {place} cannot be read: {type(error.orig).__name__}: {words}."
         # The driver's own words may repeat what we leave out: they are not chained.
-        raise DatabaseConnectionError(message, {"database": place}, hints) from None
+        raise DatabaseConnectionError(message, {"database": place}, [_way_out(url)]) from None
+
+
+def _way_out(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return "Is that a SQLite database, and may this user read it?"
+    return "Does it run, and do host, port, user, password and database fit?"
 
 
 def shown(url: URL) -> str:

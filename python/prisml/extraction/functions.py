@@ -17,6 +17,7 @@ from types import CodeType, FunctionType, MappingProxyType, ModuleType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from prisml.errors import described
 from prisml.extraction.source import UnreadableCodeError, describe_function_tree, find_node
 
 _ATOMS = (str, bytes, int, float, complex, Decimal, Fraction, date, time, timedelta, timezone, ZoneInfo, UUID, type(None), type(...))
@@ -40,7 +41,7 @@ class _Describer:
 
     def function(self, fn: object) -> list[object]:
         if not isinstance(fn, FunctionType):
-            raise UnreadableCodeError(f"it is a {type(fn).__name__}, not a function written with def or lambda")
+            raise UnreadableCodeError(f"it is {described(fn)}, not a function written with def or lambda")
         if fn.__code__ in self._seen:
             return ["again", self._seen[fn.__code__]]
         self._seen[fn.__code__] = len(self._seen)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.errors import FeatureExtractionError
+from prisml.errors import FeatureExtractionError, described, with_article
 from prisml.manifest import ClassLabel, Dtype
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,9 +133,9 @@ def _is_whole(value: Any) -> bool:
 
 def _refused(dtype: Dtype, kind: type) -> FeatureExtractionError:
     return FeatureExtractionError(
-        f"The label is declared as {dtype}, and some row gives a {kind.__name__}.",
+        f"The label is declared as {dtype}, and some row gives {with_article(kind.__name__)}.",
         {"type": kind.__name__},
-        ["Correct the column's type in the mapping, or cast the expression."],
+        ["Correct the column's type in the mapping, cast the expression, or let the resolver return what its type= says."],
     )
 
 
@@ -145,7 +145,7 @@ def _micros(value: object) -> int:
     elif isinstance(value, date):
         moment = datetime.combine(value, time(), UTC)
     else:
-        what = "NULL" if value is None else f"a {type(value).__name__}"
+        what = "NULL" if value is None else described(value)
         raise FeatureExtractionError(
             f"The column of the time split is {what} in some row, which then is neither before nor after.",
             {"type": type(value).__name__},

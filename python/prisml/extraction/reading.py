@@ -20,6 +20,9 @@ PAGE_SIZE = 10_000
 Page = Sequence[Row[Any]]
 Parameters = dict[str, Any]
 
+# What a statement is ended with that ran for longer than it may: PostgreSQL's state, MariaDB's and MySQL's numbers. While it sorts,
+# MariaDB says it in words alone.
+_OUT_OF_TIME = frozenset({"57014", 1969, 3024})
 # MySQL's: access denied, unknown column, unknown table, no such function.
 _MYSQL_SCHEMA = frozenset({1054, 1109, 1142, 1143, 1146, 1305})
 
@@ -98,7 +101,7 @@ class Failure(AbstractContextManager[None]):
         if isinstance(error, DBAPIError):
             self._refuse_unreachable(error, original)
         if isinstance(error, DBAPIError) and _is_of_the_schema(original):
-            message = f"The database does not have what the mapping says: {_first_line(original)}"
+            message = f"The database does not have what the mapping says: {_first_line(original).rstrip('.')}."
             raise FeatureExtractionError(message, {}, ["Bring the database up to date, or correct the mapping."]) from None
         self._blame(original)
 
@@ -107,6 +110,10 @@ class Failure(AbstractContextManager[None]):
         if error.connection_invalidated:
             message = f"The database {place} stopped answering while it was read: {kind}."
             raise LostConnectionError(message, {"database": place}, ["Is it still up? Try again."]) from None
+        if _code(original) in _OUT_OF_TIME or "max_statement_time exceeded" in str(original):
+            message = f"The database {place} ended a query that was read from: {kind}."
+            hints = ["Lift a limit on the time of statements for the account that trains: statement_timeout, max_statement_time."]
+            raise DatabaseConnectionError(message, {"database": place, "error": kind}, hints) from None
         if isinstance(original, sqlite3.OperationalError) and "locked" in str(original):
             message = f"The database {place} was locked by somebody else while it was read: {kind}."
             raise DatabaseConnectionError(message, {"database": place}, ["Let the writer end its transaction, and try again."]) from None
@@ -128,14 +135,18 @@ class Failure(AbstractContextManager[None]):
         return not trial.failed
 
 
+def _code(original: BaseException) -> object:
+    """By what the driver tells its errors apart: a state of SQL, or MySQL's number."""
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    return state if isinstance(state, str) else next(iter(original.args), None)
+
+
 def _is_of_the_schema(original: BaseException) -> bool:
     """Whether the driver speaks of tables, columns and rights, whose names are no secret; other messages may quote values."""
-    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    if isinstance(state, str):
-        return state.startswith("42")
     if isinstance(original, sqlite3.Error):
         return str(original).startswith(("no such table", "no such column", "no such function", "ambiguous column"))
-    return bool(original.args) and original.args[0] in _MYSQL_SCHEMA
+    code = _code(original)
+    return code in _MYSQL_SCHEMA if isinstance(code, int) else isinstance(code, str) and len(code) == 5 and code.startswith("42")
 
 
 def _first_line(error: BaseException) -> str:

@@ -222,7 +222,7 @@ class _Raised(AbstractContextManager[None]):
             return
         row, raised = self._place(), type(error).__name__
         where = f"row {row}" if isinstance(row, int) else row
-        hints = ["Let it return None where a value is missing."]
+        hints = ["Correct it for such a row; where a value is missing, let it return None."]
         if isinstance(error, TypeError):
             hints.append("The datetimes it is shown are aware and in UTC.")
         raise FeatureExtractionError(

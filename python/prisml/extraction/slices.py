@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.errors import FeatureExtractionError
+from prisml.errors import FeatureExtractionError, described
 from prisml.extraction.labels import Groups
 from prisml.manifest import ClassLabel
 
@@ -47,7 +47,7 @@ class Slicing:
         if isinstance(value, Integral):
             return int(value)
         raise FeatureExtractionError(
-            f"The slice {self._name!r} is of categories, and some row gives a {type(value).__name__}.",
+            f"The slice {self._name!r} is of categories, and some row gives {described(value)}.",
             {"slice": self._name, "type": type(value).__name__},
             ["Correct the column's type in the mapping, or the row's value."],
         )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from prisml.errors import ConfigurationError
-from prisml.extraction.database import reaching, shown
+from prisml.extraction.database import reaching, refuse_asynchronous, shown
 from prisml.extraction.sqlite_copy import copied
 
 
@@ -35,10 +35,8 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 
 def _opener(engine: Engine) -> Callable[[Engine], AbstractContextManager[Connection]]:
+    refuse_asynchronous(engine)
     context = {"dialect": engine.dialect.name, "database": shown(engine.url)}
-    if engine.dialect.is_async:
-        message = f"{engine.url.drivername!r} is an asynchronous driver."
-        raise ConfigurationError(message, context, ["Name a synchronous one: postgresql+psycopg://, mysql+pymysql:// or sqlite:///."])
     openers = {"sqlite": _sqlite, "postgresql": _postgresql, "mysql": _mysql, "mariadb": _mysql}
     if engine.dialect.name not in openers:
         message = f"No consistent snapshot is known for the dialect {engine.dialect.name!r}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,10 +25,12 @@ from prisml.extraction.columnar.choice import columnar
 from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.keys import Keys
 from prisml.extraction.matrix import Categories, Dropped, Matrix, P, Reader
+from prisml.extraction.naming import naming
 from prisml.extraction.reading import PAGE_SIZE, LostConnectionError, count, pages
 from prisml.extraction.slices import Slices
 from prisml.extraction.snapshot import snapshot
 from prisml.extraction.statement import Statement, training_statement
+from prisml.logs import LOST, READ, record
 from prisml.manifest import ClassLabel, Input
 from prisml.progress import Progress, silent
 
@@ -80,11 +83,18 @@ def extract(
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
     for step in ("extract", "extract again"):
+        progress(step, 0, None)
         try:
-            return _once(definition, engine, tuple(beside), partial(progress, step), page_size)
+            started = time.perf_counter()
+            with naming(definition):
+                found = _once(definition, engine, tuple(beside), partial(progress, step), page_size)
         except LostConnectionError as error:
+            record(LOST, entity=definition.entity.__name__, output=definition.output, dialect=engine.dialect.name)
             # What was read is of a snapshot that went with the connection, and fits no other one. The error itself would hold it.
             said, context = error.message, error.context
+        else:
+            _log(definition, engine, found, time.perf_counter() - started)
+            return found
     hints = ["What ends its connections? A restart, a limit on the time of transactions, or a person: its log says so."]
     raise DatabaseConnectionError(f"{said} That was the second time: all had been begun anew after the first.", context, hints)
 
@@ -111,6 +121,12 @@ def _once(
         # Last: where columns cannot be read, the rows may be of a snapshot that was begun again.
         changed = changed_later(definition, connection, seen_at(definition, datetime.now(UTC)))
     return _finished(definition, matrix, changed)
+
+
+def _log(definition: ModelDefinition[Any], engine: Engine, found: Extracted, seconds: float) -> None:
+    name, kept = definition.entity.__name__, len(found.matrix)
+    dialect = engine.dialect.name
+    record(READ, entity=name, output=definition.output, rows=found.extracted, kept=kept, seconds=seconds, dialect=dialect)
 
 
 class _Told:

@@ -108,4 +108,4 @@ def _made(definition: ModelDefinition[Any], row: object) -> Attached:
     def serves(extension: Extension, cls: type) -> bool:
         return extension.outputs_of(cls).get(definition.output) is definition
 
-    return extension_of(row, serves, repr(definition)).attached(row, definition)
+    return extension_of(row, serves, f"{definition.entity.__name__}.{definition.output}").attached(row, definition)

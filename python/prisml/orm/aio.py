@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import async_session
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_only
 
 V = TypeVar("V")
 
 
+def is_used() -> bool:
+    """Whether anybody has imported SQLAlchemy's asyncio: who has not has no async session.
+
+    Only then it is imported here, too: since SQLAlchemy 2.1 it needs greenlet, which an application without it does not have.
+    """
+    return "sqlalchemy.ext.asyncio" in sys.modules
+
+
 def is_async(session: Session) -> bool:
     """Whether the session works for an ``AsyncSession``."""
+    if not is_used():
+        return False
+    from sqlalchemy.ext.asyncio import async_session
+
     return async_session(session) is not None
 
 

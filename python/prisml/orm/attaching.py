@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, overload
 
 from sqlalchemy import inspect
-from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
 
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
+from prisml.orm import aio
 from prisml.orm.find import extension_for
 from prisml.orm.options import Model, OnError, checked_on_error
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
+
 Sync = Session | scoped_session[Any]
-Async = AsyncSession | async_scoped_session[Any]
+Async: TypeAlias = "AsyncSession | async_scoped_session[Any]"
 
 
 @overload
@@ -30,11 +33,14 @@ def attach(session: Sync | Async, objects: object, *models: Model, on_error: OnE
     """
     checked_on_error(on_error)
     rows = [objects] if inspect(objects, raiseerr=False) is not None or not isinstance(objects, Iterable) else list(objects)
-    if isinstance(session, async_scoped_session):
-        return _attach_async(session(), rows, models, on_error)
-    if isinstance(session, AsyncSession):
-        return _attach_async(session, rows, models, on_error)
-    _attach(session() if isinstance(session, scoped_session) else session, rows, models, on_error)
+    if aio.is_used():
+        from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
+
+        if isinstance(session, async_scoped_session):
+            return _attach_async(session(), rows, models, on_error)
+        if isinstance(session, AsyncSession):
+            return _attach_async(session, rows, models, on_error)
+    _attach(session() if isinstance(session, scoped_session) else cast("Session", session), rows, models, on_error)
     return None
 
 
@@ -42,7 +48,10 @@ async def _attach_async(session: AsyncSession, rows: list[object], models: tuple
     await session.run_sync(_attach, rows, models, on_error)
 
 
-def _attach(session: Session, rows: list[object], models: tuple[Model, ...], on_error: OnError | None) -> None:
+def _attach(session: object, rows: list[object], models: tuple[Model, ...], on_error: OnError | None) -> None:
+    if not isinstance(session, Session):
+        way_out = "Give the session first, then the objects: attach(session, customers)."
+        raise ConfigurationError(f"attach was given {described(session)} as its session.", {}, [way_out])
     extension = extension_for(session)
     if extension is None:
         raise ConfigurationError("The session is not extended.", {}, ["extend(sessionmaker, [definition, ...]) comes first."])

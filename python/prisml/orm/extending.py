@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from prisml.definition.model import ModelDefinition, set_reader
 from prisml.definition.place import Place
-from prisml.errors import ConfigurationError
-from prisml.orm import find
+from prisml.errors import ConfigurationError, described
+from prisml.orm import aio, find
 from prisml.orm.accessor import Fields, Namespace, prediction_of
 from prisml.orm.extension import Extension
 from prisml.orm.options import OnError, checked_on_error
@@ -21,6 +20,8 @@ from prisml.orm.watch import watch
 from prisml.serving.loading import Place as RegistryPlace
 
 Sessions = TypeVar("Sessions")
+
+_DEFINITIONS = "Give what define_model returns, in a list: extend(sessions, [churn])."
 
 
 def extend(
@@ -58,10 +59,14 @@ def extend(
     return sessions
 
 
-def _check(definitions: Sequence[ModelDefinition[Any]], namespace: str) -> None:
-    if not namespace.isidentifier():
+def _check(definitions: object, namespace: object) -> None:
+    if not isinstance(namespace, str) or not namespace.isidentifier():
         raise ConfigurationError("The namespace is no identifier.", {}, ['Leave it out, or write namespace="ml", say.'])
+    if not isinstance(definitions, Sequence) or isinstance(definitions, str | bytes):
+        raise ConfigurationError(f"extend was given {described(definitions)} as definitions.", {}, [_DEFINITIONS])
     for index, definition in enumerate(definitions):
+        if not isinstance(definition, ModelDefinition):
+            raise ConfigurationError(f"extend was given {described(definition)} as a definition.", {}, [_DEFINITIONS])
         place = Place(definition.entity.__name__, definition.output).of("the output")
         if hasattr(Fields, definition.output):
             raise place.error(f"has a name that {definition.entity.__name__}.{namespace} needs for itself", "Choose another name.")
@@ -80,22 +85,32 @@ def _name_space(entity: type, namespace: str) -> None:
 
 def _session_class(sessions: object) -> type[Session]:
     """The class of the sync sessions that do the work, one that nobody else uses where ``sessions`` makes its own."""
-    if isinstance(sessions, scoped_session | async_scoped_session):
+    if isinstance(sessions, scoped_session):
         return _session_class(sessions.session_factory)
     if isinstance(sessions, sessionmaker):
         return sessions.class_
+    if isinstance(sessions, type) and issubclass(sessions, Session):
+        return sessions
+    if aio.is_used() and (found := _async_session_class(sessions)) is not None:
+        return found
+    raise ConfigurationError(
+        f"extend was given {described(sessions)}.", {}, ["Give a sessionmaker, an async_sessionmaker, or a class of sessions."]
+    )
+
+
+def _async_session_class(sessions: object) -> type[Session] | None:
+    from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
+
+    if isinstance(sessions, async_scoped_session):
+        return _session_class(sessions.session_factory)
     if isinstance(sessions, async_sessionmaker):
         own = _own(sessions.kw.get("sync_session_class") or sessions.class_.sync_session_class)
         sessions.configure(sync_session_class=own)
         return own
-    if isinstance(sessions, type) and issubclass(sessions, Session):
-        return sessions
     if isinstance(sessions, type) and issubclass(sessions, AsyncSession):
         sessions.sync_session_class = _own(sessions.sync_session_class)
         return sessions.sync_session_class
-    raise ConfigurationError(
-        f"extend was given a {type(sessions).__name__}.", {}, ["Give a sessionmaker, an async_sessionmaker, or a class of sessions."]
-    )
+    return None
 
 
 def _own(sync: Any) -> type[Session]:

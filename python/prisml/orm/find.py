@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import InstanceState, Session, object_session
 
 from prisml.errors import ConfigurationError, DefinitionError
 from prisml.orm import attached
@@ -47,7 +47,7 @@ def extension_of(row: object, serves: Serves, what: str) -> Extension:
     for extension in attached.extensions(row):
         if serves(extension, cls):
             return extension
-    if inspect(row, raiseerr=False) is None:
+    if not _is_mapped(row):
         raise DefinitionError(f"{what} was asked of a {cls.__name__}, which is no mapped object.", {}, ["Use engine.predict(row)."])
     session = object_session(row)
     nearest = None if session is None else extension_for(session)
@@ -65,6 +65,10 @@ def extension_of(row: object, serves: Serves, what: str) -> Extension:
         return others[-1]
     message = f"Extensions with other registries serve {what}, and the object is in the session of none of them."
     raise ConfigurationError(message, {"entity": cls.__name__}, ["attach(session, objects) says which."])
+
+
+def _is_mapped(row: object) -> bool:
+    return isinstance(inspect(row, raiseerr=False), InstanceState)
 
 
 def not_served(what: str, cls: type) -> ConfigurationError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from prisml.definition.model import ModelDefinition
 from prisml.definition.place import choose_from
-from prisml.errors import DefinitionError
+from prisml.errors import DefinitionError, described
 from prisml.orm.options import Model
 
 
@@ -23,6 +23,6 @@ def _named(definitions: Sequence[ModelDefinition[Any]], model: object) -> ModelD
     for definition in definitions:
         if model is definition or (isinstance(model, str) and model in (definition.output, definition.name)):
             return definition
-    shown = repr(model) if isinstance(model, str | ModelDefinition) else f"a {type(model).__name__}"
+    shown = repr(model) if isinstance(model, str | ModelDefinition) else described(model)
     known = choose_from([definition.name for definition in definitions], model)
     raise DefinitionError(f"{shown} is none of the models that the session is extended with.", {}, [known])

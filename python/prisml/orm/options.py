@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from sqlalchemy.orm import UserDefinedOption
 
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, quoted
 
 OnError = Literal["raise", "null"]
 Model = str | ModelDefinition[Any]
@@ -36,10 +36,15 @@ def with_ml(*models: Model, on_error: OnError | None = None) -> WithML:
     return WithML(models, checked_on_error(on_error))
 
 
-def checked_on_error(on_error: OnError | None) -> OnError | None:
+def checked_on_error(on_error: object) -> OnError | None:
     """``on_error`` itself; ``ConfigurationError`` where it is neither of the two words."""
-    if on_error not in (None, "raise", "null"):
-        raise ConfigurationError(
-            "on_error is neither 'raise' nor 'null'.", {}, ['Use "raise", or "null" for no prediction where a row fails.']
-        )
-    return on_error
+    if on_error is None:
+        return None
+    for word in get_args(OnError):
+        if isinstance(on_error, str) and on_error == word:
+            return cast("OnError", word)
+    raise ConfigurationError(
+        f"on_error is {quoted(on_error)}, and neither 'raise' nor 'null'.",
+        {"type": type(on_error).__name__},
+        ['Use "raise", or "null" for no prediction where a row fails.'],
+    )

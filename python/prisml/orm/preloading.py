@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from prisml.errors import ConfigurationError
+from prisml.orm import aio
 from prisml.orm.extension import Extension
 from prisml.orm.find import extension_of_class
 from prisml.serving.engine import Engine
@@ -36,12 +36,22 @@ def _extension(sessions: object) -> Extension:
 
 def _session_class(sessions: object) -> type[Session] | None:
     """The class of the sync sessions that do the work."""
-    if isinstance(sessions, scoped_session | async_scoped_session):
+    if isinstance(sessions, scoped_session):
+        return _session_class(sessions.session_factory)
+    if isinstance(sessions, sessionmaker):
+        return sessions.class_
+    if isinstance(sessions, type) and issubclass(sessions, Session):
+        return sessions
+    return _async_session_class(sessions) if aio.is_used() else None
+
+
+def _async_session_class(sessions: object) -> type[Session] | None:
+    from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
+
+    if isinstance(sessions, async_scoped_session):
         return _session_class(sessions.session_factory)
     if isinstance(sessions, async_sessionmaker):
         return _session_class(sessions.kw.get("sync_session_class") or sessions.class_)
-    if isinstance(sessions, sessionmaker):
-        return sessions.class_
     if isinstance(sessions, type) and issubclass(sessions, AsyncSession):
         return _session_class(sessions.sync_session_class)
-    return sessions if isinstance(sessions, type) and issubclass(sessions, Session) else None
+    return None

@@ -160,7 +160,7 @@ def write_bundle(artifact: Artifact, folder: str | PathLike[str]) -> Path:
         else:
             (place / REPORT_FILE).write_bytes(artifact.report_text.encode())
         (place / MANIFEST_FILE).write_bytes(artifact.manifest_text.encode())
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"The bundle cannot be written to {place}: {type(error).__name__}.", {"folder": str(place)}, ["Name a folder you may write to."]
         ) from None

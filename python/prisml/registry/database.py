@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from prisml.errors import ConfigurationError, PrisMLError, RegistryError
+from prisml.logs import UPGRADED, record
 from prisml.registry import sqlite
 from prisml.registry.refusals import translated
 from prisml.registry.schema import add_columns, create_tables, fill_columns, has_tables, read_schema, refuse_older
@@ -93,7 +94,10 @@ class Database:
             self._prepare()
             with self._transaction() as connection:
                 refuse_older(read_schema(connection, self.place, lock=True) or 0, self.place)
-                yield Transaction(connection, self.place)
+                transaction = Transaction(connection, self.place)
+                yield transaction
+        for told in transaction.committed:
+            told()
 
     def is_there(self) -> bool:
         """Whether the tables are there."""
@@ -111,6 +115,7 @@ class Database:
                 with self._transaction() as connection:
                     if (read_schema(connection, self.place, lock=True) or 0) < SCHEMA_VERSION:
                         step(Transaction(connection, self.place))
+        record(UPGRADED, schema=SCHEMA_VERSION)
         return SCHEMA_VERSION
 
     def _prepare(self) -> None:

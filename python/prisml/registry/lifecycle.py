@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from prisml.errors import ExperimentError
 from prisml.manifest import read_manifest
+from prisml.registry.arguments import MAPPING, NUMBER, TEXT, takes
 from prisml.registry.database import Database
 from prisml.registry.experiments import Experiment, Variant, distribute, forced_texts, variant_name
 from prisml.registry.log import By, Deployment, change, last_entry, read_log
@@ -28,6 +29,7 @@ class Experiments:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @takes(model=TEXT, weights=MAPPING, name=TEXT, salt=TEXT, forced=MAPPING, author=TEXT, why=TEXT)
     def start(
         self,
         model: str,
@@ -67,6 +69,7 @@ class Experiments:
             change(transaction, model, control, "start", By(author, why), experiment=experiment)
             return experiment
 
+    @takes(model=TEXT, weights=MAPPING, author=TEXT, why=TEXT)
     def ramp(self, model: str, weights: Mapping[int, float], *, author: str | None = None, why: str | None = None) -> Experiment:
         """Give the variants other weights, and add versions; only the keys move that must, and those that are forced stay forced."""
         check_weights(model, weights)
@@ -84,18 +87,21 @@ class Experiments:
             change(transaction, model, running.control.version, "ramp", By(author, why), experiment=ramped)
             return ramped
 
+    @takes(model=TEXT)
     def status(self, model: str) -> Experiment | None:
         """The experiment that runs, or None; ``ModelNotFoundError`` for an unknown model."""
         with self._database.reading() as transaction:
             living_versions(transaction, model)
             return _running(transaction, model)
 
+    @takes(model=TEXT, author=TEXT, why=TEXT)
     def stop(self, model: str, *, author: str | None = None, why: str | None = None) -> Deployment:
         """End the experiment; control, which is active, serves everybody. The entry of the log."""
         with changing(self._database, model) as transaction:
             running = _must_run(transaction, model)
             return change(transaction, model, running.control.version, "stop", By(author, why))
 
+    @takes(model=TEXT, version=NUMBER, author=TEXT, why=TEXT)
     def promote(self, model: str, version: int | None = None, *, author: str | None = None, why: str | None = None) -> Version:
         """End the experiment and let a treatment serve everybody: ``version``, or the only one there is."""
         with changing(self._database, model) as transaction:
@@ -113,7 +119,9 @@ def _running(transaction: Transaction, model: str) -> Experiment | None:
 def _must_run(transaction: Transaction, model: str) -> Experiment:
     running = _running(transaction, model)
     if running is None:
-        raise ExperimentError(f"No experiment of {model!r} runs.", {"model": model}, ["Start one first."])
+        raise ExperimentError(
+            f"No experiment of {model!r} runs.", {"model": model}, [f"Start one first, as in: prisml experiment start {model} 1=0.9 2=0.1."]
+        )
     return running
 
 

@@ -6,11 +6,13 @@ import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, String, and_, func, insert, select, type_coerce
 
 from prisml.errors import ArtifactError
+from prisml.logs import MOVED, record
 from prisml.registry.experiments import Experiment, read_experiment
 from prisml.registry.tables import deployments, utc_text
 from prisml.registry.transaction import Transaction
@@ -106,7 +108,23 @@ def change(transaction: Transaction, name: str, version: int, action: str, by: B
     position, before = (last.position, last.version) if last is not None else (0, None)
     entry = Deployment(name, position + 1, datetime.now(UTC), by.who, action, by.why, before, version, experiment)
     write_entry(transaction, entry)
+    transaction.committed.append(partial(_log, entry))
     return entry
+
+
+def _log(entry: Deployment) -> None:
+    running = entry.experiment
+    variants = () if running is None else tuple(variant.version for variant in running.variants)
+    record(
+        MOVED,
+        model=entry.name,
+        action=entry.action,
+        version=entry.version,
+        before=entry.before,
+        position=entry.position,
+        experiment=None if running is None else running.name,
+        variants=variants,
+    )
 
 
 def write_entry(transaction: Transaction, entry: Deployment) -> None:

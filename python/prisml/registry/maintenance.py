@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from prisml.errors import ArtifactError, ConfigurationError, ConflictError
+from prisml.logs import DELETED, record
 from prisml.manifest import read_manifest
 from prisml.registry.blobs import delete_blob, read_blob
 from prisml.registry.log import last_entry
@@ -69,13 +71,13 @@ def _refuse_needed(transaction: Transaction, version: Version) -> None:
         raise ConflictError(
             f"{version.name!r} version {version.number} is in the experiment {last.experiment.name!r}.",
             {**context, "experiment": last.experiment.name},
-            ["Stop the experiment first."],
+            [f"Stop the experiment first: prisml experiment stop {version.name}."],
         )
     if version.active:
         raise ConflictError(
             f"{version.name!r} version {version.number} serves: the active version cannot be deleted.",
             context,
-            ["Activate another one first."],
+            [f"Activate another one first: prisml activate {version.name} NUMBER."],
         )
 
 
@@ -91,6 +93,7 @@ def _delete(transaction: Transaction, old: Iterable[Version], author: str) -> No
         theirs |= {sha256 for sha256 in (row or ()) if sha256 is not None}
         gone = {"deleted_at": datetime.now(UTC), "deleted_by": author, "label": None, "report_sha256": None}
         change_row(transaction, (version.name, version.number), gone)
+        transaction.committed.append(partial(record, DELETED, model=version.name, version=version.number))
     for sha256 in orphans(transaction, theirs):
         delete_blob(transaction, sha256)
 

@@ -11,16 +11,18 @@ from prisml.errors import ModelNotFoundError, VersionNotFoundError
 if TYPE_CHECKING:
     from prisml.registry.versions import Version
 
+_PUBLISH = "Or publish it with prisml train, or name another registry."
+
 
 def unknown_model(name: str, place: str, names: Sequence[str]) -> ModelNotFoundError:
     """The error for a model that is not among ``names``, with what may have been meant."""
     if close := get_close_matches(name, names, n=1):
-        way_out = f"Did you mean {close[0]!r}?"
+        ways_out = [f"Did you mean {close[0]!r}?", _PUBLISH]
     elif names:
-        way_out = f"It has {', '.join(map(repr, names[:20]))}."
+        ways_out = [f"It has {', '.join(map(repr, names[:20]))}.", _PUBLISH]
     else:
-        way_out = "It is empty: publish a model with prisml train, or name another registry."
-    return ModelNotFoundError(f"The registry {place} has no model {name!r}.", {"model": name, "registry": place}, [way_out])
+        ways_out = ["It is empty: publish a model with prisml train, or name another registry."]
+    return ModelNotFoundError(f"The registry {place} has no model {name!r}.", {"model": name, "registry": place}, ways_out)
 
 
 def all_deleted(name: str, place: str) -> ModelNotFoundError:

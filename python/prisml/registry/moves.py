@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from prisml.errors import ConflictError, VersionNotFoundError
 from prisml.registry.bundle import Artifact
 from prisml.registry.database import Database
 from prisml.registry.log import By, change, held, read_log, served_before
 from prisml.registry.transaction import Transaction
-from prisml.registry.versions import Details, Version, active_version, find_version, living_versions, store
+from prisml.registry.versions import Details, Version, active_version, every_version, find_version, living_versions, store
 
 
 @contextmanager
@@ -22,13 +23,24 @@ def changing(database: Database, name: str) -> Iterator[Transaction]:
         yield transaction
 
 
-def publish(transaction: Transaction, artifact: Artifact, details: Details, by: By, *, activate: bool, force: bool) -> Version:
-    """Store ``artifact``, and let it serve unless that is not wanted or, without ``force``, held."""
+Expected = int | Literal["any"] | None
+"""The number of the version that is expected to serve; None: that none does."""
+
+
+def publish(
+    transaction: Transaction, artifact: Artifact, details: Details, by: By, *, activate: bool, force: bool, expected: Expected = "any"
+) -> Version:
+    """Store ``artifact``, and let it serve where that is wanted, ``expected`` serves still, and nothing but ``force`` holds it."""
     name = artifact.manifest.name
+    as_expected = expected == "any" or expected == _serving(transaction, name)
     number = store(transaction, artifact, details)
-    if activate and (force or held(read_log(transaction, name)) is None):
+    if activate and as_expected and (force or held(read_log(transaction, name)) is None):
         change(transaction, name, number, "publish", by)
     return find_version(transaction, name, number)
+
+
+def _serving(transaction: Transaction, name: str) -> int | None:
+    return next((version.number for version in every_version(transaction, name) if version.active), None)
 
 
 def activate(transaction: Transaction, name: str, which: int | str, by: By) -> Version:
@@ -45,7 +57,7 @@ def roll_back(transaction: Transaction, name: str, to: int | str | None, expecte
         raise ConflictError(
             f"{name!r} version {serving.number} serves, and not {expected!r}.",
             {"model": name, "version": serving.number, "expected": expected},
-            ["See its history, and decide again."],
+            [f"See what happened, and decide again: prisml history {name}."],
         )
     number = _previous(transaction, name, serving) if to is None else find_version(transaction, name, to).number
     change(transaction, name, number, "rollback", by)

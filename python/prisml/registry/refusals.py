@@ -50,7 +50,11 @@ def _refusal(error: Exception, place: str, url: URL) -> RegistryError:
         )
     if code == sqlite.FULL or _is_full(cause):
         return RegistryError(f"The registry {place} has no room left.", context, ["Make room, then try again: nothing was changed."])
-    words = f": {first_line(str(cause), url)}" if _holds_no_value(error, cause) else "."
+    if code == sqlite.NO_DATABASE:
+        return RegistryError(
+            f"The registry {place} is no SQLite database.", context, ["Name the file that prisml train wrote, or another one."]
+        )
+    words = f": {first_line(str(cause), url).rstrip('.')}." if _holds_no_value(error, cause) else "."
     return RegistryError(
         f"The registry {place} cannot be used: {type(cause).__name__}{words}",
         context,

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine
 
 from prisml.errors import ModelNotFoundError, RegistryError
 from prisml.registry import log, maintenance, moves, transfer, versions
+from prisml.registry.arguments import ARTIFACT, FLAG, MOMENT, NUMBER, PLACE, TEXT, VERSION, takes
 from prisml.registry.bundle import Artifact
 from prisml.registry.compare import Comparison, compare
 from prisml.registry.database import Database
@@ -49,22 +50,26 @@ class Registry:
         with self.database.reading() as transaction:
             return versions.model_names(transaction)
 
+    @takes(name=TEXT, deleted=FLAG)
     def versions(self, name: str, *, deleted: bool = False) -> tuple[Version, ...]:
         """Every version of the model, oldest first, also the ``deleted`` ones where asked; ``ModelNotFoundError`` where none is left."""
         with self.database.reading() as transaction:
             living = versions.living_versions(transaction, name)
             return versions.every_version(transaction, name) if deleted else living
 
+    @takes(name=TEXT, which=VERSION)
     def version(self, name: str, which: int | str) -> Version:
         """The version of that number or label; ``VersionNotFoundError`` says which there are."""
         with self.database.reading() as transaction:
             return versions.find_version(transaction, name, which)
 
+    @takes(name=TEXT)
     def active(self, name: str) -> Version:
         """The version that serves; ``ModelNotFoundError`` where the model is unknown or none was activated."""
         with self.database.reading() as transaction:
             return versions.active_version(transaction, name)
 
+    @takes(name=TEXT, which=VERSION, with_report=FLAG)
     def artifact(self, name: str, which: int | str | None = None, *, with_report: bool = True) -> Artifact:
         """All that is kept of a version (None: the active one): manifest, graph and report, each checked against its SHA-256.
 
@@ -89,6 +94,7 @@ class Registry:
         with self.database.reading() as transaction:
             return versions.report_text(transaction, version)
 
+    @takes(name=TEXT, as_of=MOMENT)
     def deployment(self, name: str, *, as_of: datetime | None = None) -> Deployment:
         """What serves, or served at ``as_of``: the entry of the log in force then. ``ModelNotFoundError`` where none was."""
         with self.database.reading() as transaction:
@@ -100,6 +106,7 @@ class Registry:
                 )
             return found[0]
 
+    @takes(name=TEXT, as_of=MOMENT)
     def history(self, name: str, *, as_of: datetime | None = None) -> tuple[Deployment, ...]:
         """The log of the model, newest first, up to ``as_of``; ``ModelNotFoundError`` for an unknown model."""
         with self.database.reading() as transaction:
@@ -122,11 +129,13 @@ class Registry:
         """What sees that logs have grown, at the lowest price there is; for processes that follow the registry."""
         return Watch(self.database)
 
+    @takes(name=TEXT)
     def held(self, name: str) -> str | None:
         """Why publishing would not activate now: an experiment runs, or the last move was a rollback. None where it would."""
         with self.database.reading() as transaction:
             return log.held(log.read_log(transaction, name))
 
+    @takes(artifact=ARTIFACT, activate=FLAG, author=TEXT, why=TEXT, label=TEXT, note=TEXT, commit=TEXT, force=FLAG)
     def publish(
         self,
         artifact: Artifact,
@@ -138,8 +147,12 @@ class Registry:
         note: str | None = None,
         commit: str | None = None,
         force: bool = False,
+        expected: moves.Expected = "any",
     ) -> Version:
         """Store ``artifact`` as the model's next version and let it serve; a digest that is there already keeps its number.
+
+        Where another version serves by then than the one of the number ``expected`` (None: than none), it is stored and does not serve:
+        for whoever judged it beside that version.
 
         It does not serve while an experiment runs, or where the last move was a rollback, except by ``force``: ``active`` of what is
         returned says which, and ``held`` says why. A deleted version that is published again is back under its number. A report that
@@ -150,14 +163,16 @@ class Registry:
         check_commit(commit)
         with self.database.writing() as transaction:
             details = Details(By(author).who, datetime.now(UTC), label, note, commit)
-            return moves.publish(transaction, artifact, details, By(author, why), activate=activate, force=force)
+            return moves.publish(transaction, artifact, details, By(author, why), activate=activate, force=force, expected=expected)
 
+    @takes(name=TEXT, which=VERSION, author=TEXT, why=TEXT)
     def activate(self, name: str, which: int | str, *, author: str | None = None, why: str | None = None) -> Version:
         """Let that version serve, and end a running experiment; nothing is logged where it serves already."""
         self.version(name, which)
         with self.database.writing() as transaction:
             return moves.activate(transaction, name, which, By(author, why))
 
+    @takes(name=TEXT, to=VERSION, expected=VERSION, author=TEXT, why=TEXT)
     def rollback(
         self,
         name: str,
@@ -175,6 +190,7 @@ class Registry:
         with moves.changing(self.database, name) as transaction:
             return moves.roll_back(transaction, name, to, expected, By(author, why))
 
+    @takes(name=TEXT, which=VERSION, label=TEXT, note=TEXT)
     def describe(
         self, name: str, which: int | str, *, label: str | Unchanged | None = UNCHANGED, note: str | Unchanged | None = UNCHANGED
     ) -> Version:
@@ -187,6 +203,7 @@ class Registry:
             versions.describe(transaction, (name, number), given)
             return versions.find_version(transaction, name, number)
 
+    @takes(name=TEXT, which=VERSION, author=TEXT)
     def delete(self, name: str, which: int | str, *, author: str | None = None) -> Version:
         """Delete the version's graph, manifest and report; its number is not used again.
 
@@ -195,6 +212,7 @@ class Registry:
         with moves.changing(self.database, name) as transaction:
             return maintenance.delete_version(transaction, name, which, By(author).who)
 
+    @takes(name=TEXT, keep=NUMBER, dry_run=FLAG, author=TEXT)
     def prune(self, name: str, *, keep: int = 5, dry_run: bool = False, author: str | None = None) -> tuple[Version, ...]:
         """Delete all but the newest ``keep`` versions and those that serve, are in an experiment, or have a label; those versions.
 
@@ -206,14 +224,17 @@ class Registry:
         with moves.changing(self.database, name) as transaction:
             return maintenance.delete_old(transaction, name, keep, By(author).who)
 
+    @takes(name=TEXT, a=VERSION, b=VERSION)
     def compare(self, name: str, a: int | str, b: int | str) -> Comparison:
         """Version ``a`` beside version ``b``: metrics and their differences, gates, features, data, parameters, size."""
         return compare(self, name, a, b)
 
+    @takes(to=PLACE, name=TEXT, which=VERSION)
     def export(self, to: str | PathLike[str], *, name: str | None = None, which: int | str | None = None) -> Exported:
         """Write one version (``which``) as a bundle, or a whole model, or the whole registry as an archive, to ``to``."""
         return transfer.export(self, to, name=name, which=which)
 
+    @takes(source=PLACE, name=TEXT, activate=FLAG, author=TEXT, why=TEXT)
     def import_(
         self,
         source: str | PathLike[str],
@@ -226,6 +247,7 @@ class Registry:
         """Bring in the bundle or the archive at ``source``; ``prisml.registry.transfer.import_`` says how."""
         return transfer.import_(self, source, name=name, activate=activate, author=author, why=why)
 
+    @takes(repair=FLAG)
     def verify(self, *, repair: bool = False) -> Verification:
         """Read every manifest, graph, report and entry of the log and check them; with ``repair``, delete blobs that no version needs."""
         return verify(self.database, repair=repair)

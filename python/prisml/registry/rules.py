@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from prisml.errors import ExperimentError
+from prisml.errors import ExperimentError, described
 from prisml.manifest import Manifest
 from prisml.registry.tables import LONGEST_NAME
 
@@ -19,13 +19,13 @@ def check_weights(model: str, weights: Mapping[int, float]) -> None:
     for version, weight in weights.items():
         if not _is_one_of(version, int):
             raise ExperimentError(
-                f"The weights of {model!r} name a version by a {type(version).__name__}.",
+                f"The weights of {model!r} name a version by {described(version)}.",
                 context,
                 ["Name it by its number, as in {1: 0.9, 2: 0.1}."],
             )
         if not _is_one_of(weight, int, float):
             raise ExperimentError(
-                f"The weight of {model!r} version {version} is a {type(weight).__name__}.",
+                f"The weight of {model!r} version {version} is {described(weight)}.",
                 {**context, "version": version},
                 ["Give a number."],
             )

@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import OperationalError
 
 BUSY_SECONDS = 30.0
-BUSY, READ_ONLY, FULL, CANNOT_OPEN = 5, 8, 13, 14
+BUSY, READ_ONLY, FULL, CANNOT_OPEN, NO_DATABASE = 5, 8, 13, 14, 26
 _WAL_IN_HEADER = b"\x02\x02"
 
 

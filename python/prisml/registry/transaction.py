@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, null
@@ -14,11 +14,15 @@ from prisml.registry.tables import SCHEMA_VERSION
 
 @dataclass(frozen=True)
 class Transaction:
-    """What is seen of the registry at ``place``, which has that ``schema``; nothing, where nobody has published yet."""
+    """What is seen of the registry at ``place``, which has that ``schema``; nothing, where nobody has published yet.
+
+    ``committed`` is called, in order, once what was written is there for others to see.
+    """
 
     connection: Connection | None
     place: str
     schema: int = SCHEMA_VERSION
+    committed: list[Callable[[], None]] = field(default_factory=list, compare=False, repr=False)
 
     def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         """What the statement gives."""

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
 from prisml.errors import ArtifactError
+from prisml.logs import PUBLISHED, record
 from prisml.manifest import read_manifest
 from prisml.registry.blobs import read_blob, write_blob
 from prisml.registry.bundle import Artifact, read_report
@@ -146,6 +148,8 @@ def store(transaction: Transaction, artifact: Artifact, details: Details, *, num
     else:
         given = {key: value for key, value in said.items() if value is not None}
         change_row(transaction, row, {**given, **_of_files(artifact), "deleted_at": None, "deleted_by": None})
+    told = partial(record, PUBLISHED, model=name, version=row[1], digest=artifact.digest, bytes=len(artifact.onnx))
+    transaction.committed.append(told)
     return row[1]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from prisml.errors import ConfigurationError, EncodingError
+from prisml.errors import ConfigurationError, EncodingError, with_article
 from prisml.manifest import Input
 from prisml.serving.served import Table
 
@@ -53,7 +53,9 @@ def read_table(rows: ArrowStream | ArrowArray, model: str) -> Table:
         return Table(handed)
     except TypeError as error:
         raise EncodingError(
-            f"predict_many takes a table of columns, not a {kind} of {error}.", {"model": model, "type": kind}, ["Give columns with names."]
+            f"Model {model!r}: predict_many takes a table of columns, not {with_article(kind)} of {error}.",
+            {"model": model, "type": kind},
+            ["Give columns with names."],
         ) from None
     except ValueError as error:
         raise _unread(kind, model, str(error)) from None
@@ -61,7 +63,7 @@ def read_table(rows: ArrowStream | ArrowArray, model: str) -> Table:
 
 def _unread(kind: str, model: str, what: str) -> EncodingError:
     return EncodingError(
-        f"The columns of a {kind} could not be read: {what}.",
+        f"Model {model!r}: the columns of {with_article(kind)} could not be read: {what}.",
         {"model": model, "type": kind},
         ['Give each column one type, or pass rows, as frame.to_dict("records") or table.to_pylist() makes them.'],
     )
@@ -93,7 +95,9 @@ def checked_numbers(array: NDArray[Any], inputs: Sequence[Input], model: str) ->
                 ["Give columns with names (a DataFrame, an Arrow table) or rows; predict_encoded(matrix) takes what is encoded already."],
             )
     if isinstance(array, np.ma.MaskedArray):
-        raise EncodingError("The array is masked.", {"model": model}, ["Fill it with NaN where a value is missing: array.filled(np.nan)."])
+        raise EncodingError(
+            f"Model {model!r}: the array is masked.", {"model": model}, ["Fill it with NaN where a value is missing: array.filled(np.nan)."]
+        )
     if array.shape[1] != len(inputs):
         raise EncodingError(
             f"The array for {model!r} has shape (rows, {len(inputs)}), not {array.shape}.",

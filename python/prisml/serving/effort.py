@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from typing import Literal
 
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
 
 Threads = int | Literal["auto"]
 _MOST_THREADS = 1024
+_LONGEST = 1e9
+"""Seconds: thirty years."""
 _AUTO = 0
 """What the core takes for as many threads as this process may use cores."""
 
@@ -36,22 +37,22 @@ ONE_THREAD = Effort()
 
 
 def _threads(threads: object, model: str) -> int:
-    if threads == "auto":
+    if isinstance(threads, str) and threads == "auto":
         return _AUTO
     if isinstance(threads, int) and not isinstance(threads, bool) and 1 <= threads <= _MOST_THREADS:
         return threads
     raise ConfigurationError(
-        f"threads is no number of threads from 1 to {_MOST_THREADS:,}.",
+        f"Model {model!r}: threads is no number of threads from 1 to {_MOST_THREADS:,}, but {described(threads)}.",
         {"model": model, "type": type(threads).__name__},
         ['Give a number, or "auto" for as many as this process may use cores.'],
     )
 
 
 def _seconds(timeout: object, model: str) -> float:
-    if isinstance(timeout, int | float) and not isinstance(timeout, bool) and math.isfinite(timeout) and timeout > 0:
+    if isinstance(timeout, int | float) and not isinstance(timeout, bool) and 0 < timeout <= _LONGEST:
         return float(timeout)
     raise ConfigurationError(
-        "timeout is no number of seconds above 0.",
+        f"Model {model!r}: timeout is no number of seconds above 0, but {described(timeout)}.",
         {"model": model, "type": type(timeout).__name__},
         ["Leave it out for a call that may take as long as it needs."],
     )

@@ -314,7 +314,7 @@ class Engine(Followed):
                 {"model": self.name, "as_of_column": column},
                 [f"Leave as_of out, or give rows another {column!r}."],
             )
-        return read_moment(as_of)
+        return read_moment(as_of, self.name)
 
     def _key_of(self, deployed: Deployed, row: object, key: object) -> object:
         if key is not None:

@@ -7,7 +7,6 @@ the child starts one of its own on a connection of its own.
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import socket
 import threading
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
 from prisml.errors import PrisMLError, RegistryError
+from prisml.logs import REACHABLE, REFUSED, UNREACHABLE, Event, record
 
 if TYPE_CHECKING:
     from prisml.registry.log import Mark
@@ -30,7 +30,6 @@ RETRY_SECONDS = 30.0
 
 _FORK_WAITS_SECONDS = 2.0
 _EXIT_WAITS_SECONDS = 1.0
-_log = logging.getLogger("prisml")
 
 
 class Follower:
@@ -110,11 +109,11 @@ class Follower:
             marks = self._watch.marks({engine.model for engine in engines})
         except PrisMLError as error:
             for engine in engines:
-                _say(engine, error.message)
+                _say(engine, UNREACHABLE, error.message)
             return
         except Exception as error:  # noqa: BLE001 -- Following must outlive whatever a driver raises; it is told, and tried again.
             for engine in engines:
-                _say(engine, f"The registry cannot be asked: {type(error).__name__}.")
+                _say(engine, UNREACHABLE, f"The registry cannot be asked: {type(error).__name__}.")
             return
         for engine in engines:
             if engine.followed:
@@ -122,29 +121,38 @@ class Follower:
 
     def _catch_up(self, engine: Followed, mark: Mark | None) -> None:
         if mark is not None and mark == engine.deployed.mark:
-            _say(engine, None)
+            _answers(engine)
             return
         failed_at, retry = self._failed.get(engine, (None, 0.0))
         if retry and failed_at == mark and time.monotonic() < retry:
             return
         self._failed.pop(engine, None)
         try:
-            if engine.catch_up():
-                _log.info("%s: version %s serves now", engine.model, engine.deployed.number)
+            engine.catch_up()
         except RegistryError as error:
-            _say(engine, error.message)
+            _say(engine, UNREACHABLE, error.message)
         except PrisMLError as error:
             self._failed[engine] = mark, time.monotonic() + RETRY_SECONDS
-            _say(engine, error.message)
+            _say(engine, REFUSED, error.message)
         except Exception as error:  # noqa: BLE001 -- As above.
             self._failed[engine] = mark, time.monotonic() + RETRY_SECONDS
-            _say(engine, f"What the registry says cannot be served here: {type(error).__name__}.")
+            _say(engine, REFUSED, f"What the registry says cannot be served here: {type(error).__name__}.")
 
 
-def _say(engine: Followed, problem: str | None) -> None:
-    if problem is not None and engine.standing.problem != problem:
-        _log.warning("%s: version %s serves on. %s", engine.model, engine.deployed.number, problem)
+def _say(engine: Followed, event: Event, problem: str) -> None:
+    """Keep what stands between the engine and its registry, and log it once."""
+    if engine.told != problem:
+        record(event, model=engine.model, version=engine.deployed.number, problem=problem)
+    engine.told = problem
     engine.noticed(problem)
+
+
+def _answers(engine: Followed) -> None:
+    """Keep that the registry answered, and log it where it had not."""
+    if engine.told is not None:
+        record(REACHABLE, model=engine.model, version=engine.deployed.number)
+    engine.told = None
+    engine.noticed(None)
 
 
 class _Held(threading.local):

@@ -9,6 +9,7 @@ from typing import Any
 
 from prisml.definition.model import ModelDefinition
 from prisml.errors import PrisMLError
+from prisml.logs import SWAPPED, record
 from prisml.registry.registry import Registry
 from prisml.serving.deployed import Deployed
 from prisml.serving.drift import OnDrift
@@ -26,7 +27,8 @@ class Followed:
     """One reference to what serves, read once by each prediction and swapped whole.
 
     ``registry`` is where to look for changes; None for a version that was named and for a bundle, which never change. ``followed`` is
-    whether a thread looks there for it. ``preloads`` is whether what will serve is made ready for its first prediction.
+    whether a thread looks there for it. ``preloads`` is whether what will serve is made ready for its first prediction. ``told`` is the
+    problem that the log was told of last; None where it is over.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Followed:
         self.standing = Standing(None if registry is None else datetime.now(UTC))
         self.followed = False
         self.preloads = False
+        self.told: str | None = None
         self._registry = registry
         self._given = definition
         self._on_drift: OnDrift = on_drift
@@ -61,7 +64,11 @@ class Followed:
                 found.preload()
             self.deployed = found
             self.standing = Standing(datetime.now(UTC))
-            return found.said() != before.said()
+        if found.said() == before.said():
+            return False
+        experiment = None if found.experiment is None else found.experiment.name
+        record(SWAPPED, model=self.model, version=found.number, before=before.number, position=found.position, experiment=experiment)
+        return True
 
     def noticed(self, problem: str | None) -> None:
         """Keep that the registry answered (None), or what stands between it and the engine."""

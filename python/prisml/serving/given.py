@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import InstanceState
 
-from prisml.errors import ConfigurationError, EncodingError, LimitExceededError
+from prisml.errors import ConfigurationError, EncodingError, LimitExceededError, described, quoted, with_article
 from prisml.manifest import Task
 from prisml.serving.columns import hands_over, is_array, read_table
 from prisml.serving.served import Columns
@@ -29,8 +29,9 @@ def checked_rows(rows: object, model: str) -> Sequence[object] | Columns:
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes | bytearray | memoryview):
         return list(rows)
     kind = f"{rows.ndim}-dimensional array of {rows.dtype}" if isinstance(rows, np.ndarray) else type(rows).__name__
+    takes = "a sequence of rows, columns with names, or an array of numbers (rows, inputs)"
     raise EncodingError(
-        f"predict_many takes a sequence of rows, columns with names, or an array of numbers (rows, inputs), not a {kind}.",
+        f"Model {model!r}: predict_many takes {takes}, not {with_article(kind)}.",
         {"model": model},
         ["Pass list(rows) for an iterator, predict(row) for one row, predict_encoded(matrix) for an encoded matrix."],
     )
@@ -46,11 +47,13 @@ def check_count(rows: int, model: str, most: int) -> None:
         )
 
 
-def checked_mode(on_error: str, model: str) -> bool:
+def checked_mode(on_error: object, model: str) -> bool:
     """Whether errors of rows are to be null; ``ConfigurationError`` where ``on_error`` is neither of the two words."""
-    if on_error not in ("raise", "null"):
+    if not isinstance(on_error, str) or on_error not in {"raise", "null"}:
         raise ConfigurationError(
-            f"on_error is {on_error!r}.", {"model": model}, ['Use "raise", or "null" for no prediction where a row fails.']
+            f"Model {model!r}: on_error is {quoted(on_error)}, and neither 'raise' nor 'null'.",
+            {"model": model},
+            ['Use "raise", or "null" for no prediction where a row fails.'],
         )
     return on_error == "null"
 
@@ -59,15 +62,23 @@ def checked_keys(keys: object, model: str, *, rows: int | None = None) -> Sequen
     """``keys`` as a list; ``EncodingError`` where they have no order, or there is not one for each of ``rows``."""
     # The letters of a text, the numbers of bytes and the members of a set, in any order, would be keys too.
     if isinstance(keys, str | bytes | bytearray | memoryview | Mapping | set | frozenset) or not isinstance(keys, Iterable):
-        raise EncodingError(f"keys is a {type(keys).__name__}.", {"model": model}, ["Give a list with one key, or None, for each row."])
+        raise EncodingError(
+            f"Model {model!r}: keys is {described(keys)}.", {"model": model}, ["Give a list with one key, or None, for each row."]
+        )
     if isinstance(keys, np.ndarray) and not keys.ndim:
-        raise EncodingError("keys is an array without a dimension.", {"model": model}, ["Give one key, or None, for each row."])
+        raise EncodingError(
+            f"Model {model!r}: keys is an array without a dimension.", {"model": model}, ["Give one key, or None, for each row."]
+        )
     # pyarrow's own scalars are no keys.
     keys = keys.to_pylist() if hasattr(keys, "to_pylist") else keys
     # NumPy's integers take ten times as long, one by one.
     found = keys.tolist() if isinstance(keys, np.ndarray) and keys.dtype.kind in "iu" and keys.ndim == 1 else list(keys)
     if rows is not None and len(found) != rows:
-        raise EncodingError(f"There are {len(found)} keys for {rows} rows.", {"model": model}, ["Give one key, or None, for each row."])
+        raise EncodingError(
+            f"Model {model!r}: keys has the length {len(found):,}, and rows {rows:,}.",
+            {"model": model},
+            ["Give one key, or None, for each row."],
+        )
     return found
 
 
@@ -108,7 +119,7 @@ def checked_threshold(threshold: object, model: str, task: Task) -> float | None
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         kind = type(threshold).__name__
         raise ConfigurationError(
-            f"The threshold for {model!r} is a {kind} that is no probability.",
+            f"The threshold for {model!r} is {with_article(kind)} that is no probability.",
             {"model": model, "type": kind},
             ["Give a number from 0 to 1: the label is positive where the probability is above it."],
         )
@@ -118,8 +129,10 @@ def checked_threshold(threshold: object, model: str, task: Task) -> float | None
 def checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float32]:
     """``matrix`` in C order; ``EncodingError`` where its type or shape is another than float32 (rows, columns)."""
     if not isinstance(matrix, np.ndarray) or matrix.dtype != np.float32:
-        what = f"an array of {matrix.dtype}" if isinstance(matrix, np.ndarray) else f"a {type(matrix).__name__}"
-        raise EncodingError(f"An encoded matrix is a NumPy array of float32, not {what}.", {"model": model}, ["Use predict_many for rows."])
+        what = f"an array of {matrix.dtype}" if isinstance(matrix, np.ndarray) else described(matrix)
+        raise EncodingError(
+            f"Model {model!r}: an encoded matrix is a NumPy array of float32, not {what}.", {"model": model}, ["Use predict_many for rows."]
+        )
     if matrix.ndim != 2 or matrix.shape[1] != columns:
         raise EncodingError(
             f"The encoded matrix of {model!r} has shape (rows, {columns}), not {matrix.shape}.",
@@ -129,23 +142,26 @@ def checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float
     return np.ascontiguousarray(matrix)
 
 
-def read_moment(as_of: object) -> datetime:
+def read_moment(as_of: object, model: str | None = None) -> datetime:
     """``as_of`` as an aware moment in UTC: now for None, midnight for a date; what is naive is UTC."""
     if as_of is None:
         return datetime.now(UTC)
+    of, context = ("", {}) if model is None else (f"Model {model!r}: ", {"model": model})
     try:
         if isinstance(as_of, datetime):
             moment = as_of.replace(tzinfo=UTC) if as_of.tzinfo is None else as_of.astimezone(UTC)
         elif isinstance(as_of, date):
             moment = datetime.combine(as_of, time(), UTC)
         else:
-            raise EncodingError(f"as_of is a {type(as_of).__name__}.", {}, ["Give a datetime or a date."])
+            raise EncodingError(f"{of}as_of is {described(as_of)}.", context, ["Give a datetime or a date."])
         micros(moment)
     except (TypeError, ValueError, OverflowError):
         # NaT of pandas is a datetime that stands for none, and ends as NaN; the first and last hours of the calendar have no equal in UTC.
         kind = type(as_of).__name__
         raise EncodingError(
-            f"as_of is a {kind} that is no moment in UTC.", {"type": kind}, ["Give a moment from the years 1 to 9999."]
+            f"{of}as_of is {with_article(kind)} that is no moment in UTC.",
+            {**context, "type": kind},
+            ["Give a moment from the years 1 to 9999."],
         ) from None
     return moment
 

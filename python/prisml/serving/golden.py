@@ -14,6 +14,7 @@ from prisml.manifest import GoldenRow, Manifest, Parity
 from prisml.registry.bundle import Artifact
 from prisml.serving.engine import Engine
 from prisml.serving.prediction import Predictions
+from prisml.serving.settings import Settings
 
 Golden = Sequence[GoldenRow | tuple[Mapping[str, object], float | Sequence[float]]]
 _ALONE = 1e-6
@@ -65,16 +66,13 @@ def never_missing(golden: Iterable[GoldenRow], feature: str) -> bool:
 
 def prove(onnx: bytes, manifest: Manifest, golden: Sequence[GoldenRow], *, tolerance: float) -> Parity:
     """How far the production engine is from the expected outputs, which a row must also give alone; ``ParityError`` where it is too far."""
-    engine = Engine.from_artifact(Artifact(named_only(manifest).to_json(), onnx))
-    rows = [row.features for row in golden]
     expected = np.array([row.expected for row in golden], dtype=np.float64)
-    together = _numbers(engine.predict_many(rows), manifest)
-    alone = np.concatenate([_numbers(engine.predict_many([row]), manifest) for row in rows])
+    together, alone = answers_to(golden, onnx, manifest)
     scale = max(1.0, float(np.abs(expected).max())) if manifest.task == "regression" else 1.0
     allowed = tolerance * scale
     distance = np.abs(together - expected).max(axis=1)
     if (wrong := np.flatnonzero(~(distance <= allowed))).size:
-        raise _too_far(manifest.name, wrong.tolist(), len(rows), float(distance.max()), allowed)
+        raise _too_far(manifest.name, wrong.tolist(), len(golden), float(distance.max()), allowed)
     apart = np.abs(together - alone).max(axis=1)
     if (wrong := np.flatnonzero(~(apart <= _ALONE * scale))).size:
         raise ParityError(
@@ -83,7 +81,17 @@ def prove(onnx: bytes, manifest: Manifest, golden: Sequence[GoldenRow], *, toler
             {"model": manifest.name, "row": int(wrong[0])},
             ["Look for an operator that works across the rows of a batch, such as a Softmax or a mean along axis 0."],
         )
-    return Parity(rows=len(rows), edge_rows=0, max_difference=float(distance.max()), tolerance=allowed, label_flips=0, source="supplied")
+    return Parity(rows=len(golden), edge_rows=0, max_difference=float(distance.max()), tolerance=allowed, label_flips=0, source="supplied")
+
+
+def answers_to(
+    golden: Sequence[GoldenRow], onnx: bytes, manifest: Manifest, *, settings: Settings | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the production engine gives for the rows, (rows, outputs): all together, and each alone."""
+    engine = Engine.from_artifact(Artifact(named_only(manifest).to_json(), onnx), settings=settings)
+    rows = [row.features for row in golden]
+    alone = [_numbers(engine.predict_many([row]), manifest) for row in rows]
+    return _numbers(engine.predict_many(rows), manifest), np.concatenate(alone)
 
 
 def named_only(manifest: Manifest) -> Manifest:

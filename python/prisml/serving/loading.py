@@ -11,7 +11,7 @@ from sqlalchemy import Engine as DatabaseEngine
 
 from prisml.config import Config
 from prisml.definition.model import ModelDefinition, set_opener
-from prisml.errors import ConfigurationError
+from prisml.errors import ConfigurationError, described
 from prisml.registry.bundle import is_bundle, read_bundle
 from prisml.registry.registry import Registry
 from prisml.serving.drift import OnDrift, checked_on_drift
@@ -44,6 +44,12 @@ def load(
     and for a version that is activated later before it takes over.
     """
     _check_refresh(refresh)
+    if not isinstance(name_or_folder, str | os.PathLike):
+        raise ConfigurationError(
+            f"load was given {described(name_or_folder)}.",
+            {"type": type(name_or_folder).__name__},
+            ['Give the name of a model, as in prisml.load("churn"), or the folder of a bundle; a definition has a load() of its own.'],
+        )
     is_path = isinstance(name_or_folder, os.PathLike)
     named = registry is not None or version is not None
     if is_path and named:

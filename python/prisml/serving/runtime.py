@@ -12,6 +12,7 @@ from pathlib import Path
 from prisml.errors import ConfigurationError
 
 VARIABLES = ("PRISML_ORT_DYLIB", "ORT_DYLIB_PATH")
+WHEEL = "the onnxruntime wheel"
 
 _PATTERNS = {"win32": ("onnxruntime.dll",), "darwin": ("libonnxruntime.*.dylib", "libonnxruntime.dylib")}
 _LINUX = ("libonnxruntime.so.*", "libonnxruntime.so")
@@ -23,11 +24,16 @@ def locate(path: str | os.PathLike[str] | None = None) -> Path:
     Each may name the library or its folder. A place that is named and does not hold it is an error: it is not passed over in silence.
     Nothing is imported. ``ConfigurationError`` lists every place that was tried.
     """
+    return located(path)[1]
+
+
+def located(path: str | os.PathLike[str] | None = None) -> tuple[str, Path]:
+    """Who said where the library is, as a variable's name or ``WHEEL``, and its absolute path, as ``locate`` finds it."""
     tried: list[str] = []
     for origin, place, named in _places(path):
         found = _library_at(place) if place is not None else None
         if found is not None:
-            return found
+            return origin, found
         tried.append(f"{origin}: {place if place is not None else 'not set'}")
         if named:
             break
@@ -45,7 +51,7 @@ def _places(path: str | os.PathLike[str] | None) -> Iterator[tuple[str, Path | N
     for variable in VARIABLES:
         value = os.environ.get(variable)
         yield variable, Path(value) if value else None, bool(value)
-    yield "the onnxruntime wheel", _wheel_folder(), False
+    yield WHEEL, _wheel_folder(), False
 
 
 def _wheel_folder() -> Path | None:

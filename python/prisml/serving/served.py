@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from prisml import _core
 from prisml.definition.model import ModelDefinition
 from prisml.errors import EncodingError, LimitExceededError, PrisMLError, PrisMLWarning
+from prisml.logs import DRIFTED, FELL_BACK, LOADED, OPENED, record
 from prisml.manifest import Input, Manifest, read_manifest
 from prisml.registry.bundle import Artifact
 from prisml.registry.registry import Registry, Version
@@ -64,8 +65,9 @@ class Served:
         self.number = number
         self.reading = Reading.of(manifest)
         self._model = _load(digest, fetch, manifest.name, self.settings)
-        self.runtime = "native" if self._model.scorer[0] else runtime.start(_core.load_runtime)
-        if self._model.doubtful:
+        self.runtime = "native" if self._model.scorer[0] else load_runtime()
+        self._log()
+        if self.doubtful:
             # Each time that it is loaded: a warning that is shown once per line of code would hide the second model.
             warnings.warn(self._doubt(), PrisMLWarning, stacklevel=2)
         if self._drift is not None:
@@ -167,6 +169,11 @@ class Served:
         """Make now what the first prediction would make."""
         self._model.warm()
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the native scorer answered golden rows wrongly here, so that ONNX Runtime answers in its place."""
+        return self._model.doubtful
+
     def info(self) -> Info:
         """What answers for the version, and why."""
         native, reason, held, instructions = self._model.scorer
@@ -181,13 +188,25 @@ class Served:
             tuple(item.name for item in self.manifest.inputs),
         )
 
+    def _log(self) -> None:
+        told, model, version = self.info(), self.manifest.name, self.number
+        known = {"model": model, "digest": self.digest, "scorer": told.scorer, "reason": told.reason, "bytes": told.bytes}
+        if version is None:
+            record(OPENED, **known)
+        else:
+            record(LOADED, **known, version=version)
+        if self.doubtful:
+            record(FELL_BACK, model=model, version=version, reason=told.reason)
+        if self._drift is not None:
+            record(DRIFTED, model=model, version=version, problem=self._drift)
+
     def notes(self) -> tuple[str, ...]:
         """What a caller must give, since there is no definition to compute it; what drifted; that the version's answers are in doubt."""
         given = tuple(_must_be_given(feature) for feature in sorted(self._detached))
         if self._alone:
             given += tuple(ask_session(feature) for feature in sorted(self._asked))
         drift = () if self._drift is None else (self._drift,)
-        return (*given, *drift, self._doubt()) if self._model.doubtful else (*given, *drift)
+        return (*given, *drift, self._doubt()) if self.doubtful else (*given, *drift)
 
     def _doubt(self) -> str:
         version = "" if self.number is None else f", version {self.number}"
@@ -230,7 +249,7 @@ def _load(digest: str, fetch: Callable[[], tuple[str, bytes]], model: str, setti
         return text, onnx
 
     room = settings.cache_models, settings.cache_bytes
-    return _core.load_model(digest, checked, _start_runtime, native=settings.native, level=settings.simd, room=room)
+    return _core.load_model(digest, checked, load_runtime, native=settings.native, level=settings.simd, room=room)
 
 
 def check_size(size: int | None, model: str, settings: Settings) -> None:
@@ -244,5 +263,6 @@ def check_size(size: int | None, model: str, settings: Settings) -> None:
     )
 
 
-def _start_runtime() -> None:
-    runtime.start(_core.load_runtime)
+def load_runtime() -> str:
+    """What ONNX Runtime says of its build, loaded now where it was not yet."""
+    return runtime.start(_core.load_runtime)

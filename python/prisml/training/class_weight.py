@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prisml.definition.balance import ClassWeight
-from prisml.errors import DefinitionError, TrainingError
+from prisml.errors import DefinitionError, TrainingError, described
 from prisml.manifest import ClassLabel
 from prisml.training.stages import final_of, is_pipeline
 
@@ -66,7 +66,7 @@ def _by_code(given: object, classes: tuple[ClassLabel, ...], target: NDArray[np.
         counts = np.bincount(target, minlength=len(classes))
         return tuple((len(target) / (len(classes) * counts)).tolist())
     if not isinstance(given, Mapping):
-        raise _refused(f"has a {type(given).__name__} as class_weight", 'Give a weight for each label, or "balanced".', model)
+        raise _refused(f"has {described(given)} as class_weight", 'Give a weight for each label, or "balanced".', model)
     unknown = [label for label in given if label not in classes]
     missing = len(classes) - (len(given) - len(unknown))
     if unknown or missing:

@@ -32,6 +32,7 @@ from prisml.training.fitting import fit_calibrated, fit_part
 from prisml.training.gates import judge, stored
 from prisml.training.golden import golden_rows
 from prisml.training.leakage import refuse_leaks
+from prisml.training.parity import STEP as PARITY
 from prisml.training.parity import verify
 from prisml.training.parts import divide
 from prisml.training.report import make_report
@@ -98,7 +99,7 @@ def fit(
         definition, data = found.definition, found.adapted(data)
         libraries = require_training_stack(definition.algorithm)
     folded = cross_validate(definition, extracted, data, lambda part: fit_calibrated(definition, part), progress=progress)
-    fitted = _step(progress, "fit", lambda: fit_part(definition, data))
+    fitted = _step(progress, "fit", lambda: fit_part(definition, data, progress=progress))
     uncalibrated = _step(progress, "export", lambda: export(fitted, classes=len(data.classes), model=model))
     calibrated = calibrate(fitted, uncalibrated, data, method=definition.calibrate, model=model)
     fitted, onnx = calibrated.fitted, calibrated.onnx
@@ -118,7 +119,11 @@ def fit(
     # Of a calibrated model some are left out.
     draws = range(1 if fitted.calibration is None else _GOLDEN_DRAWS)
     golden = tuple(row for draw in draws for row in golden_rows(data.inputs, made_of, seed=definition.seed + draw))
-    verified = _step(progress, "parity", lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden))
+    verified = _step(
+        progress,
+        PARITY,
+        lambda: verify(onnx, fitted, manifest=draft, holdout=data.test.matrix, edges=edges, golden=golden, progress=progress),
+    )
     holdout = holdout_of(data.test.target, verified.predictions, task=definition.task, threshold=draft.threshold or DEFAULT_THRESHOLD)
     evaluation = _step(progress, "evaluate", lambda: evaluate(holdout, data.train.target, task=definition.task))
     verdicts = _step(progress, "gates", lambda: judge(definition.gates, evidence_of(extracted, data, holdout, draft, onnx, active)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prisml.definition.model import ModelDefinition
+from prisml.progress import Progress, silent
 from prisml.training.calibration import calibrate
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
@@ -12,8 +13,8 @@ from prisml.training.parts import Data
 from prisml.training.pipeline import FittedPipeline, columns_of, fit_pipeline
 
 
-def fit_part(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
-    """The definition's estimator, fitted on the training part of ``data``."""
+def fit_part(definition: ModelDefinition[Any], data: Data, *, progress: Progress = silent) -> FittedPipeline:
+    """The definition's estimator, fitted on the training part of ``data``; boosting tells ``progress`` of its iterations."""
     model = definition.name
     choice = choose_estimator(
         definition.algorithm,
@@ -32,6 +33,7 @@ def fit_part(definition: ModelDefinition[Any], data: Data) -> FittedPipeline:
         classes=data.classes,
         model=model,
         class_weight=definition.class_weight,
+        progress=progress,
     )
 
 

@@ -11,7 +11,7 @@ from inspect import Parameter, signature
 from math import isnan, nan
 from typing import Any
 
-from prisml.errors import DefinitionError
+from prisml.errors import DefinitionError, described
 
 _NAMED = re.compile(r"The '(\w+)' parameter")
 
@@ -82,7 +82,7 @@ def _lacks_seed(name: str, given: object, model: str) -> bool:
     if given is None or isinstance(given, int):
         return given is None
     raise DefinitionError(
-        f"Model {model!r}: {name} is a {type(given).__name__}, which gives another model each time.",
+        f"Model {model!r}: {name} is {described(given)}, which gives another model each time.",
         {"model": model, "parameter": name},
         ["Leave it out and give seed= to define_model, or give an int."],
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from prisml.errors import ParityError
 from prisml.manifest import GoldenRow, Manifest, Parity, Task
+from prisml.progress import Progress, silent
 from prisml.serving.engine import Engine
 from prisml.training.calibration.calibration import ULPS
 from prisml.training.edges import EdgeRows, Scalar
@@ -21,7 +22,10 @@ from prisml.training.golden import steady
 from prisml.training.pipeline import FittedPipeline
 from prisml.training.production import engine_of, numbers_of
 
+STEP = "parity"
 TOLERANCE = 1e-5
+_CHUNK = 1 << 16
+"""So many rows are asked for at once: between chunks it is told how far it is."""
 _PRECISE_TREES = 100
 """So many trees ONNX Runtime adds up, in float32, well within the tolerance; for more of them it is allowed more."""
 _USUAL_ULPS = 2.0
@@ -54,6 +58,7 @@ def verify(
     holdout: NDArray[np.float32],
     edges: EdgeRows,
     golden: tuple[dict[str, Scalar], ...] = (),
+    progress: Progress = silent,
 ) -> Verified:
     """What the production engine predicts with ``onnx``, once it is known to be what scikit-learn predicts with ``fitted``.
 
@@ -61,15 +66,17 @@ def verify(
     own name. A probability may differ by 1e-5, a number by 1e-5 of the largest (of an edge row: or of its own); in ONNX Runtime, by as
     much for each hundred trees. A calibrated probability may besides differ by as much as it moves where the score behind it is off by
     eight float32 ulps. ``ParityError`` otherwise. ``golden`` rows come back with what ONNX Runtime gives for them: of a calibrated
-    model the first 16 that this moves by little.
+    model the first 16 that this moves by little. ``progress`` hears of the rows, each of which is asked for up to three times.
     """
     every = np.concatenate((holdout, edges.matrix))
+    reference, production = (engine_of(onnx, manifest, native=native) for native in (False, True))
+    # Where there is no native scorer, production is the reference.
+    engines = (reference, production) if production.info().scorer == "native" else (reference,)
+    asked = _Asked(progress, len(every) * (1 + len(engines)))
     truth = Truth(_reference(fitted, every), slack_of(fitted, every))
-    reference = engine_of(onnx, manifest, native=False)
-    predicted = _judged(reference, fitted, manifest, holdout, edges, truth)
-    production = engine_of(onnx, manifest, native=True)
-    if production.info().scorer == "native":
-        predicted = _judged(production, fitted, manifest, holdout, edges, truth)
+    asked.more(len(every))
+    for engine in engines:
+        predicted = _judged(engine, fitted, manifest, holdout, edges, truth, asked)
     held, comparison = predicted
     parity = Parity(
         rows=len(held),
@@ -85,12 +92,35 @@ def verify(
     return Verified(held, parity, tuple(GoldenRow(features=row, expected=tuple(np.atleast_1d(each).tolist())) for row, each in rows))
 
 
+class _Asked:
+    """The predictions that were asked for so far."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._done, self._total = progress, 0, total
+
+    def more(self, rows: int) -> None:
+        """So many more are there."""
+        self._done += rows
+        self._progress(STEP, self._done, self._total)
+
+
 def _judged(
-    engine: Engine, fitted: FittedPipeline, manifest: Manifest, holdout: NDArray[np.float32], edges: EdgeRows, truth: Truth
+    engine: Engine,
+    fitted: FittedPipeline,
+    manifest: Manifest,
+    holdout: NDArray[np.float32],
+    edges: EdgeRows,
+    truth: Truth,
+    asked: _Asked,
 ) -> tuple[Floats, _Comparison]:
     """What the engine predicts for the hold-out, and how far it is from the ``truth``; ``ParityError`` where that is too far."""
-    held = numbers_of(engine.predict_encoded(holdout), manifest.task)
+    parts = []
+    for start in range(0, max(len(holdout), 1), _CHUNK):
+        parts.append(numbers_of(engine.predict_encoded(part := holdout[start : start + _CHUNK]), manifest.task))
+        asked.more(len(part))
+    held = np.concatenate(parts)
     made = numbers_of(engine.predict_many(edges.rows), manifest.task)
+    asked.more(len(edges))
     is_native = engine.info().scorer == "native"
     rounding = 1.0 if is_native else _reference_rounding(fitted)
     comparison = _compare(

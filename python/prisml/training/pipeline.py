@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from prisml.definition.balance import ClassWeight
-from prisml.errors import TrainingError
+from prisml.errors import TrainingError, described
 from prisml.manifest import ClassLabel, Input, Task
+from prisml.progress import Progress, silent
 from prisml.training.choice import Choice
 from prisml.training.class_weight import apply_class_weight
+from prisml.training.counting import counted as counted_iterations
 from prisml.training.settled import tell_categories
 from prisml.training.stages import final_of, is_pipeline
 from prisml.training.vocabulary import code_count
@@ -116,6 +118,7 @@ def fit_pipeline(
     classes: tuple[ClassLabel, ...],
     model: str,
     class_weight: ClassWeight | None = None,
+    progress: Progress = silent,
 ) -> FittedPipeline:
     """The pipeline fitted on ``matrix`` and ``target``: codes into ``classes``, or numbers; ``class_weight`` is the definition's.
 
@@ -131,7 +134,7 @@ def fit_pipeline(
     told = {**tell_categories(choice, {column.name: column.codes for column in columns}, model), **counted}
     with threadpool_limits(limits=1):
         try:
-            steps = _fitted_steps(choice, columns, matrix, target, told)
+            steps = _fitted_steps(choice, columns, matrix, target, told, progress)
         except refusals as error:
             raise _refused(error, type(estimator).__name__, model) from error
     if "n_jobs" in (final := final_of(estimator)).get_params(deep=False):
@@ -183,7 +186,7 @@ def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
     from sklearn.utils._param_validation import InvalidParameterError
 
     # The text of a parameter's refusal names the parameter; other texts may quote the data.
-    what = f": {error}" if isinstance(error, InvalidParameterError) else f" with a {type(error).__name__}."
+    what = f": {error}" if isinstance(error, InvalidParameterError) else f" with {described(error)}."
     return TrainingError(
         f"Model {model!r}: {estimator} refused to fit{what}",
         {"model": model, "estimator": estimator, "error": type(error).__name__},
@@ -192,7 +195,12 @@ def _refused(error: BaseException, estimator: str, model: str) -> TrainingError:
 
 
 def _fitted_steps(
-    choice: Choice, columns: Sequence[Column], matrix: NDArray[np.float32], target: NDArray[np.generic], told: Mapping[str, object]
+    choice: Choice,
+    columns: Sequence[Column],
+    matrix: NDArray[np.float32],
+    target: NDArray[np.generic],
+    told: Mapping[str, object],
+    progress: Progress,
 ) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
     table: NDArray[np.floating[Any]] = matrix if choice.takes_codes else matrix.astype(np.float64)
@@ -207,10 +215,10 @@ def _fitted_steps(
         design = _design(columns, sparse=sparse, scales=choice.scales)
         table = design.fit_transform(table)
         steps.append((DESIGN, design))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), counted_iterations(choice.estimator, progress) as asked:
         # scikit-learn is to give it up, and has nothing else yet that stands in one estimator.
         warnings.filterwarnings("ignore", message="The `probability` parameter", category=FutureWarning)
-        choice.estimator.fit(table, target, **told)
+        choice.estimator.fit(table, target, **told, **asked)
     return [*steps, (ESTIMATOR, choice.estimator)]
 
 

@@ -72,6 +72,11 @@ def preflight(
     return tuple(each for each in found if isinstance(each, Finding))
 
 
+def count(rows: int) -> str:
+    """How many rows, as in ``1 row`` and ``2,000 rows``."""
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
+
+
 class _Column:
     """A feature's values in both parts, and which of them are missing."""
 
@@ -109,11 +114,11 @@ def _classes(
     trained, held_out = (np.bincount(part.astype(np.intp), minlength=classes) for part in (train, test))
     rarest, share = int(trained.min()), float(trained.min() / len(train))
     if rarest < FEWEST_TRAINED:
-        what = f"the rarest class has {rarest} rows in the training part, and {FEWEST_TRAINED} are the least"
+        what = f"the rarest class has {count(rarest)} in the training part, and {FEWEST_TRAINED} are the least"
         yield Stop("too_few_rows", what, f"Add at least {FEWEST_TRAINED - rarest} of it, or leave the class out with where=.")
     fewest = int(held_out.min())
     if fewest < FEWEST_HELD_OUT:
-        what = f"the rarest class has {fewest} rows in the hold-out, and {FEWEST_HELD_OUT} are the least"
+        what = f"the rarest class has {count(fewest)} in the hold-out, and {FEWEST_HELD_OUT} are the least"
         yield Stop("too_few_held_out", what, "Make the hold-out larger with test_size= or an earlier test_from, or add rows of that class.")
     counts = f"the rarest class has {rarest:,} of the {len(train):,} rows of the training part, {share:.3%}"
     weighted = _weighs_classes(definition)
@@ -144,7 +149,7 @@ def _numbers(train: NDArray[np.generic], test: NDArray[np.generic]) -> Iterator[
         (test, FEWEST_HELD_OUT, "too_few_held_out", "the hold-out"),
     ):
         if len(part) < fewest:
-            yield Stop(code, f"{name} has {len(part)} rows, and {fewest} are the least", "Add rows, or change test_size= or the split.")
+            yield Stop(code, f"{name} has {count(len(part))}, and {fewest} are the least", "Add rows, or change test_size= or the split.")
     numbers = train.astype(np.float64)
     if bool((numbers == numbers[0]).all()):
         yield Stop(

@@ -29,6 +29,8 @@ from alembic.operations.ops import (
 from alembic.script import Script
 from sqlalchemy import Dialect
 
+from prisml.errors import described
+
 _HARMLESS = (
     BulkInsertOp,
     CreateCheckConstraintOp,
@@ -69,7 +71,7 @@ def record(script: Script, dialect: Dialect) -> Recorded:
             script.module.upgrade()
         except Exception as error:  # noqa: BLE001 -- Whatever a revision of somebody's raises.
             lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == script.path]
-            recorder.recorded.missed(f"all behind a {type(error).__name__} that upgrade() raises without a database", (lines or [0])[-1])
+            recorder.recorded.missed(f"all behind {described(error)} that upgrade() raises without a database", (lines or [0])[-1])
     return recorder.recorded
 
 

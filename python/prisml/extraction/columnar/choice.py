@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select
+from sqlalchemy.exc import DBAPIError
 
 from prisml.definition.features import Resolver
 from prisml.definition.model import ModelDefinition
@@ -18,9 +18,9 @@ from prisml.extraction.columnar.layout import Layout, layout_of
 from prisml.extraction.columnar.refusal import RowByRow
 from prisml.extraction.columnar.rendered import rendered
 from prisml.extraction.columnar.session import driver, session
+from prisml.extraction.snapshot import begin_again
 from prisml.extraction.statement import Statement
-
-_log = logging.getLogger("prisml")
+from prisml.logs import BY_COLUMNS, BY_ROWS, record
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,21 @@ def columnar(definition: ModelDefinition[Any], statement: Statement, connection:
 
             yield Columnar(connection, statement, layout_of(statement, connection, describe), cursor)
     except RowByRow as refusal:
-        _log.debug("Rows of %s are read one by one: %s.", definition.entity.__name__, refusal)
+        record(BY_ROWS, entity=definition.entity.__name__, reason=str(refusal))
         raise
     except Exception as error:  # noqa: BLE001 -- Whatever the driver, Arrow or a conversion raises: reading rows tells it, or does not meet it.
-        _log.debug("Rows of %s are read one by one: reading columns raised %s.", definition.entity.__name__, type(error).__name__)
+        record(BY_ROWS, entity=definition.entity.__name__, reason=f"reading columns raised {type(error).__name__}")
+        _renew(connection)
         raise RowByRow(type(error).__name__) from None
     else:
-        _log.debug("Rows of %s were read in columns.", definition.entity.__name__)
+        record(BY_COLUMNS, entity=definition.entity.__name__)
+
+
+def _renew(connection: Connection) -> None:
+    """A new snapshot: a statement that failed has ended the transaction, in which nothing would say any more what failed."""
+    if not connection.invalidated:
+        with suppress(DBAPIError):
+            begin_again(connection)
 
 
 def _refuse(definition: ModelDefinition[Any], connection: Connection) -> None:

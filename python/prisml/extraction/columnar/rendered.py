@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select
 
+from prisml.errors import described
 from prisml.extraction.columnar.refusal import RowByRow
 
 _SAFE = (bool, int, float, str, date, datetime, Decimal, UUID, type(None))
@@ -27,7 +28,7 @@ def rendered(connection: Connection, select: Select[Any], parameters: Mapping[st
     for name, given in state.parameters.items():
         value = state.processors[name](given) if name in state.processors else given
         if type(value) not in _SAFE:
-            raise RowByRow(f"a parameter is a {type(value).__name__}")
+            raise RowByRow(f"a parameter is {described(value)}")
         literals[name] = _literal(driver, value)
     # The driver's own style of parameters is that of this operator.
     text: str = state.statement % literals

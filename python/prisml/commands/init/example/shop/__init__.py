@@ -1,0 +1,1 @@
+"""A small shop: customers, their orders, and the tickets that they write."""

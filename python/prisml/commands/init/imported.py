@@ -1,0 +1,122 @@
+"""The mapped classes of modules that are named or agreed to: these are imported, and their mapping is configured."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapper, class_mapper
+
+from prisml.commands.blame import Blame
+from prisml.commands.init.find import Search, module_of
+from prisml.commands.init.mapped import Entity, read_entity
+from prisml.commands.targets import on_path, split_target
+from prisml.errors import DefinitionError
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The entities that were found, in the order of their classes, and the modules that had to be imported besides."""
+
+    entities: tuple[Entity, ...]
+    besides: tuple[str, ...] = ()
+
+    def entity(self, name: str | None) -> Entity:
+        """The entity of that name, or the only one; ``DefinitionError`` where there is no such, or it cannot be told."""
+        names = [each.name for each in self.entities]
+        if name is None and len(names) == 1:
+            return self.entities[0]
+        found = [each for each in self.entities if each.name == name]
+        if len(found) == 1:
+            return found[0]
+        message = (
+            "Several classes are mapped."
+            if name is None
+            else f"{'Several mapped classes are' if found else 'No mapped class is'} called {name!r}."
+        )
+        hint = f"Name one: --entity {' or '.join(names)}." if not found else "Name the module that holds the one you mean."
+        raise DefinitionError(message, {"entity": name or ""}, [hint])
+
+
+def import_target(target: str, folder: Path, found: Search) -> Imported:
+    """The entities of a module or file that the user named. Raises ``DefinitionError`` where it has none."""
+    place, variable = split_target(target)
+    file = Path(place)
+    if place.endswith(".py") or file.is_file():
+        if not file.is_file():
+            raise DefinitionError(f"There is no file {place}.", {"target": place}, ["Paths are relative to the current directory."])
+        if not file.resolve().is_relative_to(folder):
+            hint = "Run the command in the folder that the application starts in."
+            raise DefinitionError(f"{place} is outside of the current folder.", {"target": place}, [hint])
+        place = module_of(file.resolve(), folder)
+    elif file.is_dir():
+        place = ".".join(file.parts)
+    imported = _import(place, folder)
+    entities = _entities([imported], found, folder)
+    if variable is not None:
+        entities = Imported(tuple(each for each in entities.entities if each.name == variable), entities.besides)
+    if not entities.entities:
+        raise DefinitionError(
+            f"{target} has no class that SQLAlchemy maps.", {"target": target}, ["Name the module that holds the mapped classes."]
+        )
+    return entities
+
+
+def import_found(found: Search, folder: Path) -> Imported:
+    """The entities of all that was found by reading."""
+    modules = dict.fromkeys(each.module for each in found.classes)
+    return _entities([_import(module, folder) for module in modules], found, folder)
+
+
+def _entities(modules: Sequence[Any], found: Search, folder: Path) -> Imported:
+    classes = list(dict.fromkeys(value for module in modules for value in _own(module)))
+    besides = _configured(classes, found, folder)
+    return Imported(tuple(map(read_entity, classes)), besides)
+
+
+def _configured(classes: Sequence[type], found: Search, folder: Path) -> tuple[str, ...]:
+    """Configure the mapping; what relationships name and nobody has imported yet is imported, and told."""
+    try:
+        _configure(classes)
+    except SQLAlchemyError:
+        missing = [each for each in dict.fromkeys(each.module for each in found.classes) if each not in sys.modules]
+        for module in missing:
+            _import(module, folder)
+    else:
+        return ()
+    try:
+        _configure(classes)
+    except SQLAlchemyError as error:
+        hints = ["Name a module that imports all classes that are related to one another."]
+        raise DefinitionError(f"The mapping cannot be configured ({type(error).__name__}: {_first_line(error)}).", {}, hints) from error
+    return tuple(missing)
+
+
+def _configure(classes: Sequence[type]) -> None:
+    for cls in classes:
+        mapper: Mapper[Any] = class_mapper(cls, configure=False)
+        mapper.registry.configure(cascade=True)
+
+
+def _own(module: Any) -> Iterable[type]:
+    """The mapped classes of the module itself, or else those that it gathers from others."""
+    mapped = [value for value in vars(module).values() if isinstance(value, type) and hasattr(value, "__mapper__")]
+    return [value for value in mapped if value.__module__ == module.__name__] or mapped
+
+
+def _import(module: str, folder: Path) -> Any:
+    for place in (folder, folder / "src"):
+        if place.is_dir():
+            on_path(place)
+    with contextlib.redirect_stdout(sys.stderr), Blame(module):
+        return importlib.import_module(module)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:300]

@@ -1,0 +1,159 @@
+"""The Python of a first definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from prisml.commands.init.features import Draft, LeftOut
+from prisml.commands.init.label import DAYS, Label
+from prisml.commands.init.mapped import Attribute, Entity, ToMany
+
+SNAPSHOTS = 3
+_WEEKS = timedelta(weeks=13)
+_PRISML = ("Feature", "Gate", "TimeSplit", "days_since", "define_model", "expression", "related")
+_SQL = ("exists", "func", "select")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """All that a definition is written of. ``newest`` is the last day of which the database is known to tell (None: today)."""
+
+    entity: Entity
+    label: Label
+    draft: Draft
+    variable: str
+    output: str
+    today: date
+    newest: date | None = None
+    besides: tuple[str, ...] = ()
+
+    @property
+    def snapshots(self) -> tuple[date, ...]:
+        """The moments that rows are seen at: the last is so far back that what the label asks of it has happened."""
+        end = min(self.newest or self.today, self.today) - _WEEKS
+        return tuple(end - _WEEKS * back for back in reversed(range(SNAPSHOTS)))
+
+
+def source_of(chosen: Chosen) -> str:
+    """The module: docstring, imports, and one definition, as a formatter would leave it."""
+    body = "\n".join([*_before(chosen), f"{chosen.variable} = define_model(", *_arguments(chosen), ")", ""])
+    title = f'"""Predicts `{chosen.output}` of `{chosen.entity.name}`. A first draft by `prisml init`: read it, and make it yours."""'
+    return f"{title}\n\n{_imports(chosen, body)}\n\n{body}"
+
+
+def _before(chosen: Chosen) -> list[str]:
+    if chosen.label.kind != "silence":
+        return []
+    dates = [f"    {_date(day)}," for day in chosen.snapshots]
+    return [f"AHEAD = timedelta(days={DAYS})", "SNAPSHOTS = [", *dates, "]", "", ""]
+
+
+def _arguments(chosen: Chosen) -> list[str]:
+    features = [line for each in chosen.draft.taken for line in f'"{each.name}": {each.code},'.splitlines()]
+    remarks = _remarks(chosen.draft.left_out)
+    of = chosen.label.of
+    stable = ["# stable=True says that it never changes once the row exists: is that so?"] if "stable=True" in "".join(features) else []
+    lines = [
+        f"{chosen.entity.name},",
+        f'output="{chosen.output}",',
+        *(_silence(of) if isinstance(of, ToMany) else _column(chosen.label, of)),
+        "features={",
+        *(f"    {line}" for line in (*stable, *features)),
+        *(f"    {line}" for line in remarks),
+        "},",
+        *(_moments(chosen) if isinstance(of, ToMany) else _hint_of_time(chosen.entity)),
+        *_gates(chosen.label),
+    ]
+    return [f"    {line}" for line in lines]
+
+
+def _silence(relationship: ToMany) -> list[str]:
+    time = relationship.time.code
+    conditions = [f"{each}," for each in (*relationship.joined, f"{time} >= as_of", f"{time} < as_of + AHEAD")]
+    return [
+        f"# True where no {relationship.target.__name__} comes in the {DAYS} days from `as_of` on.",
+        "label=expression(",
+        "    lambda as_of: (",
+        "        ~exists().where(",
+        *(f"            {each}" for each in conditions),
+        "        )",
+        "    )",
+        "),",
+    ]
+
+
+def _column(label: Label, column: Attribute) -> list[str]:
+    lines = [f"label={column.code},"]
+    if column.dtype != "bool":
+        lines.append(f'task="{label.task}",')
+    if label.task == "binary" and column.dtype != "bool":
+        positive = f"{column.enum.__name__}.{column.members[1]}" if column.enum else repr(column.members[1]).replace("'", '"')
+        lines += ["# The value whose probability is wanted.", f"positive={positive},"]
+    return lines
+
+
+def _moments(chosen: Chosen) -> list[str]:
+    began = chosen.entity.began
+    where = [] if began is None else [f"where=expression(lambda as_of: {began.code} < as_of),"]
+    return [
+        "# Each row is seen once at each of these moments, by what was known then; the last is held out, to judge by.",
+        "as_of=SNAPSHOTS,",
+        *where,
+        "split=TimeSplit(test_from=SNAPSHOTS[-1]),",
+    ]
+
+
+def _hint_of_time(entity: Entity) -> list[str]:
+    began = entity.began
+    lines = ["# Rows are seen as they are now. Would a feature be known before the label is? If not, leave it out."]
+    if began is not None and began.nullable is False:
+        lines.append(f"# Or have each row seen at its own moment: as_of={began.code}.")
+    return lines
+
+
+def _gates(label: Label) -> list[str]:
+    metric = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}[label.task]
+    return ["# Modest: better than guessing. Raise it once you know what you need.", f'gates=[Gate("{metric}", better_than="baseline")],']
+
+
+def _remarks(left_out: Sequence[LeftOut]) -> list[str]:
+    return ["# Left out:", *(f"# - {each.name}: {each.why}" for each in left_out)] if left_out else []
+
+
+def _imports(chosen: Chosen, body: str) -> str:
+    standard = _named("datetime", [name for name in ("date", "timedelta") if f"{name}(" in body])
+    third = _named("prisml", [name for name in _PRISML if f"{name}(" in body])
+    third += _named("sqlalchemy", [name for name in _SQL if _is_used(name, body)])
+    classes: dict[str, set[str]] = {}
+    column = chosen.label.of
+    members = column.enum if isinstance(column, Attribute) and f"positive={column.enum and column.enum.__name__}." in body else None
+    for cls in (chosen.entity.cls, members, *_read(chosen)):
+        if cls is not None and _is_used(cls.__name__, body):
+            classes.setdefault(cls.__module__, set()).add(cls.__name__)
+    own = [line for module in sorted(classes) for line in _named(module, sorted(classes[module]))]
+    own += [f"import {module}  # noqa: F401 -- classes that it is related to" for module in chosen.besides if module not in classes]
+    return "\n\n".join("\n".join(group) for group in (standard, third, own) if group)
+
+
+def _read(chosen: Chosen) -> Iterable[type]:
+    yield from (each.reads for each in chosen.draft.taken if each.reads is not None)
+    if isinstance(chosen.label.of, ToMany):
+        yield chosen.label.of.target
+
+
+def _named(module: str, found: Sequence[str]) -> list[str]:
+    if not found:
+        return []
+    line = f"from {module} import {', '.join(found)}"
+    return [line] if len(line) <= 88 else [f"from {module} import (", *(f"    {name}," for name in found), ")"]
+
+
+def _is_used(name: str, body: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(name)}\b", body) is not None
+
+
+def _date(day: date) -> str:
+    return f"date({day.year}, {day.month}, {day.day})"

@@ -1,0 +1,41 @@
+"""A definition that was just written, imported as the next command will."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from prisml.errors import DefinitionError
+
+_PROGRAM = """
+import json, sys
+from pathlib import Path
+from prisml.commands.targets import find_definitions
+from prisml.errors import PrisMLError
+from prisml.commands.chosen import check_choice
+found = find_definitions([sys.argv[1]], root=Path.cwd())
+failures = [error for _, error in found.failures]
+try:
+    for definition in found.definitions:
+        check_choice(definition)
+except PrisMLError as error:
+    failures.append(error)
+print(json.dumps([[error.message, list(error.suggestions)] for error in failures]))
+"""
+
+
+def validate(target: str, folder: Path) -> None:
+    """Import ``target`` in an interpreter of its own; ``DefinitionError`` where it is not one whole definition."""
+    command = [sys.executable, "-c", _PROGRAM, target]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- This interpreter, and no shell.
+    lines = run.stdout.splitlines()
+    if run.returncode != 0 or not lines:
+        last = (run.stderr.splitlines() or ["nothing was said"])[-1]
+        raise DefinitionError(f"What would be written cannot be imported ({last.partition(':')[0]}).", {"target": target}, [_SAY])
+    for message, suggestions in json.loads(lines[-1]):
+        raise DefinitionError(f"What would be written is no definition, so that nothing was: {message}", {"target": target}, suggestions)
+
+
+_SAY = "Nothing was written. Look at it with --dry-run, and report it."
