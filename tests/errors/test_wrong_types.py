@@ -77,7 +77,7 @@ WRONG: tuple[Any, ...] = (
     Customer.age > 3,
     date(2020, 1, 1),
     timedelta(1),
-    np.array(["S3CRET"]),
+    np.array([b"S3CRET"]),
     pd.DataFrame({"a": [1]}),
     pd.NaT,
     iter([1]),
