@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from prisml.commands.doctor.finding import CHECKS, Finding, isolated, ok
 from prisml.commands.doctor.machine import cgroup_quota
 from prisml.commands.doctor.patience import patient
 from prisml.commands.doctor.runtime import BROKEN, INSTALL, OLDEST
-from prisml.config import _KEYS
+from prisml.config import Config
 from prisml.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +96,7 @@ def test_the_page_of_settings_lists_every_variable_and_key():
     """The reference has each variable of ours, and each key of ``[tool.prisml]``."""
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(PRISML_[A-Z_]+)` \|", page, re.MULTILINE)) == set(VARIABLES)
-    assert tuple(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)) == _KEYS
+    assert tuple(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)) == tuple(each.name for each in fields(Config) if each.name != "root")
 
 
 def test_the_versions_of_onnx_runtime_that_do_not_work_are_those_that_are_not_installed():
