@@ -29,4 +29,4 @@ nitpick_ignore_regex = [("py:.*", r"(?!prisml\b).*"), ("py:.*", r".*\.[A-Z]")]
 html_theme = "furo"
 html_title = "PrisML"
 html_static_path = ["_static"]
-html_css_files = ["ways.css"]
+html_css_files = ["pages.css"]

@@ -85,7 +85,7 @@ class Page:
 
 def pages() -> tuple[Path, ...]:
     """Every page whose snippets are run."""
-    found = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    found = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md"), ROOT / "README.md", ROOT / ".github/CONTRIBUTING.md"]
     return tuple(sorted(path for path in found if path.is_file() and "_build" not in path.parts))
 
 

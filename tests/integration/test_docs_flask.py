@@ -19,7 +19,7 @@ import prisml
 from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "how-to" / "web.md"
+PAGE = ROOT / "docs" / "how-to" / "flask.md"
 PATIENCE_S = 60.0
 
 # What a reader has: a mapped class with rows, and a definition.
@@ -87,8 +87,8 @@ def _run(folder: Path, *arguments: str) -> None:
 def address(shop: Path) -> Iterator[str]:
     """Where the page's command serves, once it does."""
     port, log = free_port(), shop / "service.log"
-    program, *arguments = _printed()[1]
-    assert {"--preload", "--workers"} <= set(arguments)
+    files, (program, *arguments) = _printed()
+    assert "preload_app = True" in files["gunicorn.conf.py"]
     with log.open("wb") as out:
         # The log names the process that answered.
         options = ["--bind", f"127.0.0.1:{port}", "--access-logfile", "-", "--access-logformat", "answered by %(p)s"]

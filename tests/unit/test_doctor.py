@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from prisml.commands.doctor.finding import CHECKS, Finding, isolated, ok
 from prisml.commands.doctor.machine import cgroup_quota
 from prisml.commands.doctor.patience import patient
 from prisml.commands.doctor.runtime import BROKEN, INSTALL, OLDEST
+from prisml.config import Config
 from prisml.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +90,13 @@ def test_every_variable_that_the_source_reads_is_known():
     sources = [path.read_text() for path in (ROOT / "python" / "prisml").rglob("*.py") if path.parent.name != "doctor"]
     read = {name for source in sources for name in re.findall(r"(?<!_)PRISML_[A-Z_]+[A-Z]", source)}
     assert read == set(VARIABLES)
+
+
+def test_the_page_of_settings_lists_every_variable_and_key():
+    """The reference has each variable of ours, and each key of ``[tool.prisml]``."""
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(PRISML_[A-Z_]+)` \|", page, re.MULTILINE)) == set(VARIABLES)
+    assert tuple(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)) == tuple(each.name for each in fields(Config) if each.name != "root")
 
 
 def test_the_versions_of_onnx_runtime_that_do_not_work_are_those_that_are_not_installed():

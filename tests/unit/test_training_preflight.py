@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from prisml.definition import TimeSplit
 from prisml.errors import NoDataError
 from prisml.extraction.matrix import Dropped
+from prisml.training import preflight
 from prisml.training.parts import divide
 from tests.support.training import Visit, extracted, visits
 
@@ -160,3 +164,13 @@ def test_amounts_are_not_learned_of_labels_below_zero(algorithm):
     error = stopped(extracted("regression"), "regression", algorithm=algorithm)
     assert error.context["stops"] == ("negative_labels",)
     assert algorithm in str(error)
+
+
+def test_the_page_lists_every_code():
+    """The two tables of the how-to page have each code that the source has, and no other."""
+    page = (Path(__file__).parents[2] / "docs/how-to/splits-and-gates.md").read_text(encoding="utf-8")
+    section = page.partition("## What is looked at before fitting")[2].partition("\n## ")[0]
+    source = ast.parse(Path(preflight.__file__).read_text(encoding="utf-8"))
+    words = {each.value for each in ast.walk(source) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    codes = {each for each in words if re.fullmatch(r"[a-z]+(_[a-z]+)+", each)} - {"class_weight", "scale_pos_weight"}
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)) == codes

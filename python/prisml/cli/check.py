@@ -89,8 +89,8 @@ class _Run:
 def check(targets: tuple[str, ...], database: str | None, registry: str | None, alembic: str | None, retrain: bool, as_json: bool) -> int:
     """Compare definitions with their mapping, the database and the active version.
 
-    Looks whether every table and column that a definition reads exists and has a type that fits, whether the statement runs, and
-    whether labels and resolvers can be computed from a few real rows, and whether a feature is a key or another identifier. Where a
+    Looks whether every table and column that a definition reads exists and has a type that fits, whether the statement runs, whether
+    labels and resolvers can be computed from a few real rows, and whether a feature is a key or another identifier. Where a
     version serves, also whether the definition, the mapping and the database are what it was trained on: a column that its features
     read and that was dropped, renamed, retyped, made nullable, given other values or another foreign key is named, with these
     features. Columns that no feature reads never matter. It reads only, unless it is told to retrain.
