@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapper, class_mapper
 
 from prisml.commands.blame import Blame
 from prisml.commands.init.find import Search, module_of
-from prisml.commands.init.mapped import Entity, read_entity
+from prisml.commands.init.mapped import Entity, is_importable, read_entity
 from prisml.commands.targets import on_path, split_target
 from prisml.errors import DefinitionError
 
@@ -106,7 +106,7 @@ def _configure(classes: Sequence[type]) -> None:
 
 def _own(module: Any) -> Iterable[type]:
     """The mapped classes of the module itself, or else those that it gathers from others."""
-    mapped = [value for value in vars(module).values() if isinstance(value, type) and hasattr(value, "__mapper__")]
+    mapped = [value for value in vars(module).values() if isinstance(value, type) and hasattr(value, "__mapper__") and is_importable(value)]
     return [value for value in mapped if value.__module__ == module.__name__] or mapped
 
 
