@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo examples matrix test lint format bench bench-peers docs docs-links pictures trainer-image wheel wheel-manylinux sdist smoke sbom clean
-.PHONY: verify-batch verify-calibration verify-churn verify-concurrency verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-parity verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
+.PHONY: verify-batch verify-calibration verify-churn verify-concurrency verify-coverage verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-parity verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -40,6 +40,7 @@ help:
 	@echo "make verify-calibration   calibrated graphs beside scikit-learn's calibrators, 100,000 scores; weighted models and the base rate"
 	@echo "make verify-churn         every value seen as of a date, beside pandas on the raw file; what a model is worth that saw the future"
 	@echo "make verify-concurrency   threads under swaps, event loops, forks, gunicorn, memory under a million calls"
+	@echo "make verify-coverage      which lines of Python and Rust the tests run; needs cargo-llvm-cov and LLVM's tools"
 	@echo "make verify-crashes       publishers and database servers killed in the middle of writes: what is left"
 	@echo "make verify-encoding      what it costs to read dictionaries and loaded objects, beside tuples made in Python"
 	@echo "make verify-extraction    speed and memory of reading a table"
@@ -172,6 +173,9 @@ verify-extraction: $(FLIGHTS)
 
 verify-features: $(INSTALLED)
 	$(BIN)/python -m benches.verify_features
+
+verify-coverage: $(INSTALLED)
+	$(BIN)/python -m benches.verify_coverage
 
 verify-encoding: $(FLIGHTS)
 	$(BIN)/python -m benches.verify_encoding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,17 @@ def test_compare_shows_differences_and_which_is_better(registry: Registry):
     ]
     assert document["features"] == {"added": ["mail_domain"], "removed": ["country"], "changed": [], "reordered": False}
     assert (document["a"]["version"], document["a"]["label"], document["b"]["version"], document["same"]) == (4, "a", 5, False)
+
+
+def test_parameters_of_another_algorithm_are_not_listed(registry: Registry):
+    """Where the estimators differ, their parameters are counted; ``--json`` has each of them."""
+    registry.publish(changed(make_artifact(bias=7.0), estimator="Ridge", parameters={"alpha": 1.0, "tol": 0.5}))
+    shown = run("compare", "churn", "1", "4").stdout
+    assert "estimator" in shown
+    assert re.search(r"│ 2 parameters +│ its own +│ its own \(--json\) │", shown)
+    assert "alpha" not in shown
+    document = answer(run("compare", "churn", "1", "4", "--json"))
+    assert {each["what"] for each in document["parameters"]} == {"alpha", "tol"}
 
 
 def test_versions_that_differ_in_nothing_but_the_graph_are_said_to(registry: Registry):

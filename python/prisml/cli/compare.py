@@ -98,7 +98,11 @@ def _differences(found: Comparison) -> Iterator[tuple[str, str, str]]:
     if found.reordered:
         yield "order of the features", "one", "another"
     yield from (_line(change) for change in (*found.data, *found.model))
-    yield from (_line(change, "parameter ") for change in found.parameters)
+    if (count := len(found.parameters)) and any(change.what == "estimator" for change in found.model):
+        # Those of one algorithm say nothing beside those of another.
+        yield f"{count} parameters", "its own", "its own (--json)"
+    else:
+        yield from (_line(change, "parameter ") for change in found.parameters)
     yield from (_line(change, "library ") for change in found.libraries)
     if found.size is not None:
         yield _line(found.size)
