@@ -170,7 +170,7 @@ def calls_of_a_registry(folder: Path) -> list[Call]:
         "deployment": (("churn",), {"as_of": None}),
         "history": (("churn",), {"as_of": None}),
         "held": (("churn",), {}),
-        "publish": ((make_artifact("churn", bias=1.0),), {**by, **flags, "label": "l", "note": "n", "commit": "c"}),
+        "publish": ((make_artifact("churn", bias=1.0),), {**by, **flags, "label": "l", "note": "n", "commit": "c", "expected": "any"}),
         "activate": (("churn", 2), by),
         "rollback": (("churn",), {**by, "to": 2, "expected": 2}),
         "describe": (("churn", 1), {"label": "v1", "note": "n"}),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prisml.errors import ConfigurationError
 from prisml.registry import Registry
 from tests.support.console import run, shop
 
@@ -88,6 +89,9 @@ def test_a_version_that_was_not_compared_with_is_not_replaced(trained: Path):
     artifact = opened.artifact("churn", second)
     assert not opened.publish(artifact, expected=second).active
     assert not opened.publish(artifact, expected=None).active
+    for word in (str(first), "latest", True):
+        with pytest.raises(ConfigurationError, match="as expected"):
+            opened.publish(artifact, expected=word)
     assert opened.active("churn").number == first
     assert opened.publish(artifact, expected=first).active
     opened.activate("churn", first)

@@ -280,6 +280,21 @@ def test_a_registry_in_a_repository_that_does_not_ignore_it(folder: Path):
     assert only(found()[1]["registry.ignored"]).status == "ok"
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_registry_beside_the_code_is_ignored_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where the registry's file lies among others, the line that is named ignores the file and not the folder."""
+    monkeypatch.setenv("PRISML_REGISTRY", "sqlite:///models.db")
+    Registry("sqlite:///models.db").publish(make_artifact())
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    told = only(found()[1]["registry.ignored"])
+    assert told.status == "warning"
+    subprocess.run(str(told.remedy), shell=True, check=True)  # noqa: S602 -- As above.
+    assert only(found()[1]["registry.ignored"]).status == "ok"
+    listed = subprocess.run(["git", "status", "--short", "--ignored"], check=True, capture_output=True, text=True).stdout
+    assert "!! models.db\n" in listed
+    assert "?? shop.py\n" in listed
+
+
 def test_a_registry_that_may_only_be_read(monkeypatch: pytest.MonkeyPatch):
     """Whoever may not write its file is told that this is enough to serve, and not to publish."""
     with tempfile.TemporaryDirectory() as name:

@@ -202,12 +202,14 @@ def test_the_command_line_writes_its_log_beside_its_answer(tmp_path: Path, monke
 
 
 def test_the_level_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """PRISML_LOG_LEVEL is as good as the option, which has the last word; what is no level is wrong usage."""
+    """PRISML_LOG_LEVEL is as good as the option, which has the last word, in capitals too; what is no level is wrong usage."""
     alone(tmp_path, monkeypatch)
     Registry("sqlite:///.prisml/registry.db").publish(make_artifact())
     monkeypatch.setenv("PRISML_LOG_LEVEL", "info")
     line = prisml_with("versions").stderr.splitlines()[0]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ INFO prisml\.cli: prisml versions begins", line)
+    monkeypatch.setenv("PRISML_LOG_LEVEL", "INFO")
+    assert prisml_with("versions").stderr.count(" INFO ") == 2
     assert prisml_with("--log-level", "error", "versions").stderr == ""
     assert prisml_with("--log-level", "loud", "versions").exit_code == 2
 

@@ -17,6 +17,7 @@ from tests.docs.blocks import ROOT, read
 from tests.docs.console import afresh
 from tests.support.console import alone, answer, environment
 from tests.support.console import prisml_with as run
+from tests.support.console import run as in_process
 
 MODELS = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -125,13 +126,22 @@ def test_settings_that_are_there_stay(shop: Path):
     assert (shop / "pyproject.toml").read_text() == "[tool.prisml]\nmodels = ['other']\n"
 
 
-def test_what_is_no_definition_is_not_left_behind(shop: Path):
+def test_a_table_without_a_database_is_told_of_it(shop: Path):
+    """Where the settings that somebody wrote name no database and the code does, what to add is said."""
+    (shop / "pyproject.toml").write_text("[tool.prisml]\nmodels = ['shop.ml']\n")
+    (shop / "shop" / "db.py").write_text("URL = 'sqlite:///shop.db'\n")
+    assert answer(run("init", "--yes", "--json"))["by_hand"] == ['Add database = "sqlite:///shop.db" to [tool.prisml] in pyproject.toml.']
+
+
+def test_what_is_no_definition_is_not_left_behind(shop: Path, monkeypatch: pytest.MonkeyPatch):
     """Where the written definition is refused, every file is as it was before."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     before = files(shop)
-    shown = run("init", "--yes", "--output", "age")
+    shown = run("init", "--yes", "--output", "age", "--to", "made/age.py")
     assert shown.exit_code == 2
     assert "is an attribute of Customer already" in shown.output
     assert files(shop) == before
+    assert not (shop / "made").exists()
 
 
 @pytest.mark.parametrize(
@@ -143,6 +153,13 @@ def test_what_is_no_definition_is_not_left_behind(shop: Path):
         (["absent"], "no module absent"),
         (["shop"], "no class that SQLAlchemy maps"),
         (["--output", "a b"], "no name"),
+        (["--output", "class"], "no name"),
+        (["--to", "../fields.py"], "outside of the current folder"),
+        (["--to", "my-fields.py"], "no file that Python can import"),
+        (["--to", "fields.txt"], "no file that Python can import"),
+        (["."], "Leave the target out"),
+        ([".."], "outside of the current folder"),
+        (["--database", "postgresql://me:word@host:a/shop"], "URL cannot be read"),
     ],
 )
 def test_a_wrong_word_is_told_with_the_way_out(shop: Path, words: list[str], told: str):
@@ -166,10 +183,11 @@ def test_a_folder_without_a_mapped_class_says_what_was_read(folder: Path):
 def test_a_password_is_not_written(shop: Path, monkeypatch: pytest.MonkeyPatch):
     """A URL with a password is looked at and written nowhere, nor is that of the environment."""
     monkeypatch.setattr("prisml.cli.init.looking", lambda url: __import__("prisml.commands.init.look").commands.init.look.looking(None))
-    shown = run("init", "--yes", "--database", "postgresql+psycopg://me:s3cret@host/shop")
-    assert shown.exit_code == 0
-    assert "holds a password" in shown.stdout
-    assert not any("s3cret" in text for text in files(shop).values())
+    for number, url in enumerate(("postgresql+psycopg://me:s3cret@host/shop", "postgresql+psycopg://me@host/shop?password=s3cret")):
+        shown = run("init", "--yes", "--database", url, "--output", f"field_{number}", "--to", f"fields_{number}.py")
+        assert shown.exit_code == 0
+        assert "may hold a password" in shown.stdout
+        assert not any("s3cret" in text for text in files(shop).values())
 
 
 def test_the_database_is_looked_at(shop: Path):
@@ -240,6 +258,15 @@ def test_an_empty_folder_gets_the_application_of_the_tutorial(folder: Path):
     for command in (ruff, [*ruff[:3], "format", "--check", *ruff[4:]]):
         judged = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_the_example_goes_where_it_belongs_behind_a_link(tmp_path: Path):
+    """Where the folder for temporary files is reached by a link, as on macOS, the definition still comes beside the example's models."""
+    for name in ("app", "there"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    shown = in_process(tmp_path / "app", "init", "--example", "--dry-run", TMPDIR=str(tmp_path / "link"))
+    assert "would write shop/ml.py" in shown.stdout, shown.stderr
 
 
 def test_an_example_that_is_in_the_way_is_not_begun(folder: Path):

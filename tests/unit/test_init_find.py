@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,17 @@ def test_nothing_is_imported_and_what_cannot_be_read_is_told(tmp_path: Path):
     """A file that would end the process is read like any other, and one that is no Python is named."""
     (tmp_path / "wrong.py").write_text("class (:\n")
     (tmp_path / "null.py").write_bytes(b"x = '\x00'")
+    (tmp_path / "deep.py").write_text(f"x = {'-' * 100_000}1\n")
     assert found(tmp_path, models="raise SystemExit\n" + BASE + "class A(Base):\n    __tablename__ = 'a'\n") == ["models.A"]
-    assert [file.name for file in search(tmp_path).unreadable] == ["null.py", "wrong.py"]
+    assert [file.name for file in search(tmp_path).unreadable] == ["deep.py", "null.py", "wrong.py"]
+
+
+def test_what_python_would_warn_of_is_not_shown(tmp_path: Path):
+    """An escape that Python 3.12 warns of is its author's to mend: nothing is shown, and the classes are found."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert found(tmp_path, models="WORDS = '\\d'\n" + BASE + "class A(Base):\n    __tablename__ = 'a'\n") == ["models.A"]
+    assert told == []
 
 
 def test_environments_and_tests_are_passed_over(tmp_path: Path):
@@ -74,6 +84,16 @@ def test_the_sqlite_files_that_the_code_names_are_found(tmp_path: Path):
     """A URL of a SQLite file is taken from the code, once, without an asynchronous driver; one in memory is none."""
     found(tmp_path, db="a = 'sqlite+aiosqlite:///shop.db'\nb = 'sqlite:///shop.db'\nc = 'sqlite:///:memory:'\nd = 'sqlite://'\n")
     assert search(tmp_path).databases == ("sqlite:///shop.db",)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["f'sqlite:///{name}.db'", "f'sqlite:///data/{name}.db'", "'sqlite:///%s' % name", "'sqlite:///{}'.format(name)", "'sqlite:///data/'"],
+)
+def test_a_url_that_is_put_together_is_no_file(tmp_path: Path, code: str):
+    """What the program makes of parts when it runs is not known by reading, and is not offered as the database."""
+    found(tmp_path, db=f"url = {code}\n")
+    assert search(tmp_path).databases == ()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import tomllib
 from pathlib import Path
 
@@ -92,6 +93,19 @@ def test_all_is_written_or_nothing(tmp_path: Path):
     assert old.read_bytes() == b"x = 1\r\n"
     assert old.stat().st_mode & 0o777 == 0o640
     assert [each.name for each in tmp_path.iterdir()] == ["pyproject.toml"]
+
+
+def test_a_file_that_is_only_begun_is_taken_back(tmp_path: Path):
+    """Where the disk takes half of a file, neither that half nor the folder for it stays."""
+    change = created(tmp_path / "a" / "b" / "ml.py", "x" * 100_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(ConfigurationError, match="cannot be written"), written([change]):
+            pytest.fail("it was written")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_came_or_changed_meanwhile_is_kept(tmp_path: Path):

@@ -16,6 +16,7 @@ from prisml.commands.init.choose import Wanted, choose, place_of
 from prisml.commands.init.find import Search, search
 from prisml.commands.init.imported import Imported, import_found, import_target
 from prisml.commands.init.look import looking
+from prisml.commands.init.names import is_attribute
 from prisml.commands.init.origin import Origin, origin_of
 from prisml.commands.init.plan import Plan, example, plan
 from prisml.commands.init.source import Chosen
@@ -74,7 +75,7 @@ def init(
     empty folder comes the application of an example, with a script that fills SQLite.
     """
     folder = Path.cwd()
-    if output is not None and not output.isidentifier():
+    if output is not None and not is_attribute(output):
         raise click.BadParameter("is no name that an attribute can have", param_hint="--output")
     ask = Asker(yes=yes, quiet=as_json)
     config = Config.read(database=database)

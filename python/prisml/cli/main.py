@@ -105,8 +105,8 @@ LOG_FORMAT = "Lines for people, or one JSON object a line. Else PRISML_LOG_FORMA
 @click.group(cls=Commands, package="prisml.cli", sentences=COMMANDS, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the release and exit.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the whole traceback of an error.")
-@click.option("--log-level", type=click.Choice(LEVELS), envvar="PRISML_LOG_LEVEL", help=LOG_LEVEL)
-@click.option("--log-format", type=click.Choice(FORMS), envvar="PRISML_LOG_FORMAT", help=LOG_FORMAT)
+@click.option("--log-level", type=click.Choice(LEVELS, case_sensitive=False), envvar="PRISML_LOG_LEVEL", help=LOG_LEVEL)
+@click.option("--log-format", type=click.Choice(FORMS, case_sensitive=False), envvar="PRISML_LOG_FORMAT", help=LOG_FORMAT)
 @click.pass_context
 def cli(ctx: click.Context, log_level: Level | None, log_format: Form | None) -> None:
     """The root of the command line; its help is ``HELP``."""

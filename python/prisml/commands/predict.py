@@ -73,7 +73,8 @@ def predict(
 
 def line_count(file: BinaryIO) -> int | None:
     """How many lines the file has, which is left as it was; None where it can be read but once."""
-    if not file.seekable():
+    # macOS says of a terminal that it can be read again.
+    if file.isatty() or not file.seekable():
         return None
     start = file.tell()
     found, last = 0, b"\n"

@@ -21,13 +21,16 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Kind:
-    """The types that an argument may have, and what to give in place of another."""
+    """The types that an argument may have, or the words; and what to give in place of another."""
 
     types: tuple[type, ...]
     way_out: str
+    words: tuple[str, ...] = ()
 
     def holds(self, value: object) -> bool:
-        """Whether the value is of one of the types; True and False are no numbers."""
+        """Whether the value is of one of the types, or one of the words; True and False are no numbers."""
+        if isinstance(value, str) and value in self.words:
+            return True
         return isinstance(value, self.types) and (bool in self.types or not isinstance(value, bool))
 
 
@@ -35,6 +38,7 @@ TEXT = Kind((str,), "Give a text.")
 FLAG = Kind((bool,), "Give True or False.")
 NUMBER = Kind((Integral,), "Give a whole number.")
 VERSION = Kind((Integral, str), "Give the number of a version, or its label.")
+SERVING = Kind((Integral, type(None)), 'Give the number of the version that shall serve until then, None for none, or "any".', ("any",))
 MOMENT = Kind((datetime,), "Give a datetime; a naive one is UTC.")
 PLACE = Kind((str, PathLike), "Give a path, as a text or a pathlib.Path.")
 ARTIFACT = Kind((Artifact,), "Give an Artifact, as prisml.registry.read_bundle(folder) and registry.artifact(name) return it.")

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine
 
 from prisml.errors import ModelNotFoundError, RegistryError
 from prisml.registry import log, maintenance, moves, transfer, versions
-from prisml.registry.arguments import ARTIFACT, FLAG, MOMENT, NUMBER, PLACE, TEXT, VERSION, takes
+from prisml.registry.arguments import ARTIFACT, FLAG, MOMENT, NUMBER, PLACE, SERVING, TEXT, VERSION, takes
 from prisml.registry.bundle import Artifact
 from prisml.registry.compare import Comparison, compare
 from prisml.registry.database import Database
@@ -135,7 +135,7 @@ class Registry:
         with self.database.reading() as transaction:
             return log.held(log.read_log(transaction, name))
 
-    @takes(artifact=ARTIFACT, activate=FLAG, author=TEXT, why=TEXT, label=TEXT, note=TEXT, commit=TEXT, force=FLAG)
+    @takes(artifact=ARTIFACT, activate=FLAG, author=TEXT, why=TEXT, label=TEXT, note=TEXT, commit=TEXT, force=FLAG, expected=SERVING)
     def publish(
         self,
         artifact: Artifact,

@@ -12,6 +12,7 @@ from sqlalchemy import false, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from prisml.commands.doctor.finding import Finding, ok, skipped, warning
+from prisml.commands.init.project import REGISTRY
 from prisml.commands.registry import status
 from prisml.registry.refusals import translated
 from prisml.registry.registry import Registry
@@ -109,4 +110,6 @@ def _ignored(file: Path) -> Finding:
     if told.returncode != 1:
         return skipped("registry.ignored", "git", "the registry lies in no repository")
     detail = "the registry lies in a repository that does not ignore it: a commit would take it along"
-    return warning("registry.ignored", "git", detail, f"echo '{file.parent.name}/' >> .gitignore")
+    # A folder of its own goes whole; beside a file in another one lie, while it is written, two more whose names begin with its own.
+    pattern = f"{file.parent.name}/" if f"{file.parent.name}/" == REGISTRY else f"{file.name}*"
+    return warning("registry.ignored", "git", detail, f"echo '{pattern}' >> .gitignore")

@@ -62,4 +62,6 @@ def place_of(entity: Entity, folder: Path, home: Path) -> Path:
 
 def _variable(label: Label, output: str | None) -> str:
     name = label.variable if output is None else output.removesuffix("_probability").removeprefix("predicted_")
+    if not name.isidentifier():
+        name = f"model_{name}".rstrip("_")
     return f"{name}_model" if name in _TAKEN or keyword.iskeyword(name) else name

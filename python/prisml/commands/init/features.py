@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prisml.commands.init import names
@@ -51,8 +51,21 @@ def draft_features(entity: Entity, label: Label, look: Look = NOT_LOOKED) -> Dra
     for relationship in entity.to_many:
         found += _counted(relationship)
     found += [LeftOut(name, f"a relationship that {why}") for name, why in entity.beyond]
-    taken = {each.name: each for each in found if isinstance(each, Taken)}
-    return Draft(tuple(taken.values()), tuple(each for each in found if isinstance(each, LeftOut)))
+    return _without_repetitions(found)
+
+
+def _without_repetitions(found: Sequence[Taken | LeftOut]) -> Draft:
+    """Of several features with one name the first stays: that of a column of the entity's own, where there is one."""
+    taken: dict[str, Taken] = {}
+    left_out: list[LeftOut] = []
+    for each in found:
+        if isinstance(each, LeftOut):
+            left_out.append(each)
+        elif each.name in taken:
+            left_out.append(LeftOut(each.name, "another feature has this name already; give it one of its own"))
+        else:
+            taken[each.name] = each
+    return Draft(tuple(taken.values()), tuple(left_out))
 
 
 def _of_column(column: Attribute, label: Label, look: Look, *, historic: bool) -> Taken | LeftOut:

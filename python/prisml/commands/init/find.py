@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -50,9 +51,8 @@ def search(folder: Path) -> Search:
     files = 0
     for file in _python_files(folder):
         files += 1
-        try:
-            tree = ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError, OSError, RecursionError):
+        tree = _parsed(file)
+        if tree is None:
             unreadable.append(file)
             continue
         parsed.append((file, read_classes(tree)))
@@ -60,6 +60,17 @@ def search(folder: Path) -> Search:
     found = _mapped(parsed)
     classes = tuple(MappedClass(each.name, module_of(file, folder), file) for file, inside in parsed for each in inside if each in found)
     return Search(folder, files, tuple(unreadable), classes, tuple(urls))
+
+
+def _parsed(file: Path) -> ast.Module | None:
+    """The file's syntax, None where it has none that this Python reads; what Python would warn of in it is its author's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(file.read_bytes())
+        # What is nested too deeply is the one or the other of the last two.
+        except (SyntaxError, ValueError, OSError, RecursionError, MemoryError):
+            return None
 
 
 def module_of(file: Path, folder: Path) -> str:

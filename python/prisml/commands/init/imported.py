@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapper, class_mapper
 
 from prisml.commands.blame import Blame
 from prisml.commands.init.find import Search, module_of
-from prisml.commands.init.mapped import Entity, read_entity
+from prisml.commands.init.mapped import Entity, is_importable, read_entity
 from prisml.commands.targets import on_path, split_target
 from prisml.errors import DefinitionError
 
@@ -51,12 +51,10 @@ def import_target(target: str, folder: Path, found: Search) -> Imported:
     if place.endswith(".py") or file.is_file():
         if not file.is_file():
             raise DefinitionError(f"There is no file {place}.", {"target": place}, ["Paths are relative to the current directory."])
-        if not file.resolve().is_relative_to(folder):
-            hint = "Run the command in the folder that the application starts in."
-            raise DefinitionError(f"{place} is outside of the current folder.", {"target": place}, [hint])
+        _refuse_outside(file, folder)
         place = module_of(file.resolve(), folder)
     elif file.is_dir():
-        place = ".".join(file.parts)
+        place = _package_of(file, folder)
     imported = _import(place, folder)
     entities = _entities([imported], found, folder)
     if variable is not None:
@@ -66,6 +64,22 @@ def import_target(target: str, folder: Path, found: Search) -> Imported:
             f"{target} has no class that SQLAlchemy maps.", {"target": target}, ["Name the module that holds the mapped classes."]
         )
     return entities
+
+
+def _refuse_outside(target: Path, folder: Path) -> None:
+    if not target.resolve().is_relative_to(folder):
+        hint = "Run the command in the folder that the application starts in."
+        raise DefinitionError(f"{target} is outside of the current folder.", {"target": str(target)}, [hint])
+
+
+def _package_of(target: Path, folder: Path) -> str:
+    """The package that a folder is. Raises ``DefinitionError`` where it is the current folder, which is none."""
+    _refuse_outside(target, folder)
+    place = target.resolve()
+    if place in (folder, folder / "src"):
+        hint = "Leave the target out: all Python files of the current folder are read. Or name the module that holds the mapped classes."
+        raise DefinitionError(f"{target} is a folder, and no module.", {"target": str(target)}, [hint])
+    return module_of(place / "__init__.py", folder)
 
 
 def import_found(found: Search, folder: Path) -> Imported:
@@ -106,7 +120,7 @@ def _configure(classes: Sequence[type]) -> None:
 
 def _own(module: Any) -> Iterable[type]:
     """The mapped classes of the module itself, or else those that it gathers from others."""
-    mapped = [value for value in vars(module).values() if isinstance(value, type) and hasattr(value, "__mapper__")]
+    mapped = [value for value in vars(module).values() if isinstance(value, type) and hasattr(value, "__mapper__") and is_importable(value)]
     return [value for value in mapped if value.__module__ == module.__name__] or mapped
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from sqlalchemy.sql.operators import eq
 from prisml.commands.init import names
 from prisml.definition.mapping import type_of_sql
 from prisml.manifest import Dtype
+
+_NAMELESS = "no name in Python; map it under another one"
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,8 @@ def read_entity(cls: type) -> Entity:
     to_one, to_many, beyond = [], [], []
     for relationship in sorted(mapper.relationships, key=lambda each: each.key):
         target = relationship.mapper.class_
-        if target is cls or relationship.key.startswith("_"):
-            beyond.append((relationship.key, "leads to the class itself" if target is cls else "is private"))
+        if why := _beyond(relationship, cls):
+            beyond.append((relationship.key, why))
         elif not relationship.uselist:
             to_one.append((relationship.key, target, tuple(_columns(relationship.mapper))))
         else:
@@ -95,12 +98,32 @@ def read_entity(cls: type) -> Entity:
     return Entity(cls, tuple(_columns(mapper)), tuple(to_one), tuple(to_many), tuple(beyond))
 
 
+def _beyond(relationship: RelationshipProperty[Any], cls: type) -> str | None:
+    """Why a draft can do nothing with the relationship, wherever it leads; None where it can."""
+    target = relationship.mapper.class_
+    if not names.is_attribute(relationship.key):
+        return f"has {_NAMELESS}"
+    if target is cls:
+        return "leads to the class itself"
+    if not is_importable(target):
+        return "leads to a class that cannot be imported by its name"
+    return "is private" if relationship.key.startswith("_") else None
+
+
+def is_importable(cls: type) -> bool:
+    """Whether ``from module import name`` gives the class: one that was made by a function, or under another name, cannot be had so."""
+    return getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
+
+
 def time_of(columns: tuple[Attribute, ...]) -> Attribute | None:
     """The column that says when a row came into being, as far as names and types tell."""
     times = [
         each
         for each in columns
-        if each.dtype in ("date", "datetime") and not names.is_changing(each.name) and not names.is_ending(each.name)
+        if each.dtype in ("date", "datetime")
+        and names.is_attribute(each.name)
+        and not names.is_changing(each.name)
+        and not names.is_ending(each.name)
     ]
     return min(times, key=lambda each: (each.nullable, not names.is_beginning(each.name)), default=None)
 
@@ -116,7 +139,9 @@ def _attribute(mapper: Mapper[Any], prop: ColumnProperty[Any], column: Column[An
     found = type_of_sql(column.type)
     is_key = any(each in mapper.primary_key for each in prop.columns)
     unfit = None
-    if is_key:
+    if not names.is_attribute(prop.key):
+        unfit = _NAMELESS
+    elif is_key:
         unfit = "the primary key"
     elif any(isinstance(each, Column) and each.foreign_keys for each in prop.columns):
         unfit = "a foreign key"
@@ -141,8 +166,10 @@ def _to_many(mapper: Mapper[Any], relationship: RelationshipProperty[Any]) -> To
     if time is None or time.nullable:
         return "has no time in its rows, so that nobody can tell which of them were there"
     names_of = [(target.get_property_by_column(remote).key, mapper.get_property_by_column(local).key) for local, remote in pairs]
-    joined = tuple(f"{target.class_.__name__}.{remote} == {mapper.class_.__name__}.{local}" for remote, local in names_of)
     key = target.get_property_by_column(target.primary_key[0]).key
+    if not all(names.is_attribute(each) for pair in (*names_of, (key,)) for each in pair):
+        return f"is joined by a column that has {_NAMELESS}"
+    joined = tuple(f"{target.class_.__name__}.{remote} == {mapper.class_.__name__}.{local}" for remote, local in names_of)
     return ToMany(relationship.key, target.class_, joined, key, time)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 
 _WORD = re.compile(r"\w+")
@@ -41,7 +42,12 @@ _VERBS = ("is_", "was_", "has_", "did_", "will_")
 
 def words(name: str) -> tuple[str, ...]:
     """The words of a name, in lower case: ``isActive`` and ``is_active`` are ``("is", "active")``."""
-    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name))
+    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+", name))
+
+
+def is_attribute(name: str) -> bool:
+    """Whether Python's source can name an attribute so: a column that a table was reflected with may be called anything."""
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 def snake(name: str) -> str:
@@ -108,6 +114,6 @@ def is_business(name: str) -> bool:
 
 
 def without_verb(name: str) -> str:
-    """``late`` of ``is_late``."""
-    verb = next((verb for verb in _VERBS if name.startswith(verb) and len(name) > len(verb)), "")
+    """``late`` of ``is_late``; what would be no name by itself keeps its verb, as ``has_2fa``."""
+    verb = next((verb for verb in _VERBS if name.startswith(verb) and name[len(verb) :].isidentifier()), "")
     return name[len(verb) :]

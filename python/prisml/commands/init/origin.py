@@ -27,8 +27,8 @@ def origin_of(in_code: Sequence[str], *, is_there: bool, given: str | None, conf
     A URL with a password is looked at and never written, and neither is that of the environment.
     """
     if config.database is not None:
-        secret = given is not None and _has_password(given)
-        told = ("The database's URL holds a password, and is not written: set DATABASE_URL in the environment.",) if secret else ()
+        secret = given is not None and _may_hold_secret(given)
+        told = ("The database's URL may hold a password, and is not written: set DATABASE_URL in the environment.",) if secret else ()
         return Origin(config.database, None if secret else given, told)
     if len(in_code) != 1:
         return Origin(by_hand=("Say where the database is: DATABASE_URL in the environment, or database in pyproject.toml.",))
@@ -37,9 +37,11 @@ def origin_of(in_code: Sequence[str], *, is_there: bool, given: str | None, conf
     return Origin(only if exists else None, only)
 
 
-def _has_password(url: str) -> bool:
+def _may_hold_secret(url: str) -> bool:
+    """Whether it has a password, or a query: drivers take a password there, too, under names of their own."""
     try:
-        return make_url(url).password is not None
-    except ArgumentError:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
         # Told where it is opened.
         return True
+    return parsed.password is not None or bool(parsed.query)

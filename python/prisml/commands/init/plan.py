@@ -12,7 +12,8 @@ from pathlib import Path
 
 from prisml.commands.init.checking import source_of_test
 from prisml.commands.init.find import module_of
-from prisml.commands.init.project import models_in, settings, with_ignored, with_settings
+from prisml.commands.init.names import is_attribute
+from prisml.commands.init.project import models_in, settings, url_setting, with_ignored, with_settings
 from prisml.commands.init.source import Chosen, source_of
 from prisml.commands.init.validate import validate
 from prisml.commands.init.write import Change, created, written
@@ -42,6 +43,7 @@ def plan(chosen: Chosen, folder: Path, to: Path, *, database: str | None, root: 
 
     Raises ``ConfigurationError`` where a file is in the way.
     """
+    _refuse_elsewhere(to, folder)
     module = module_of(to, folder)
     target = module if to == folder.joinpath(*module.split(".")).with_suffix(".py") else to.relative_to(folder).as_posix()
     changes = [*first, created(to, source_of(chosen))]
@@ -51,8 +53,8 @@ def plan(chosen: Chosen, folder: Path, to: Path, *, database: str | None, root: 
     text = with_settings(project.text, settings(target, database), project.file)
     if text is not None:
         changes.append(Change(project.file, text, project.before))
-    elif not _lists(models_in(project.text, project.file), target, to, place):
-        by_hand.append(f'Add "{target}" to models of [tool.prisml] in {project.file.name}.')
+    else:
+        by_hand += _to_add(project, target, to, database)
     test = (folder / "tests" if (folder / "tests").is_dir() else folder) / f"test_{chosen.variable}.py"
     changes.append(created(test, source_of_test(variable=chosen.variable, output=chosen.output, module=module, target=target)))
     ignored = _read(folder / ".gitignore")
@@ -66,7 +68,8 @@ def example(folder: Path) -> Iterator[tuple[Path, tuple[Change, ...]]]:
     """The example's application in a folder of its own for as long as the block lasts, and what brings it into ``folder``."""
     source = files("prisml.commands.init").joinpath("example")
     texts = {name: source.joinpath(name).read_text(encoding="utf-8") for name in EXAMPLE}
-    place = Path(tempfile.mkdtemp(prefix="prisml-init-"))
+    # Resolved, as the files of modules are: on macOS the folder for temporary files is reached by a link.
+    place = Path(tempfile.mkdtemp(prefix="prisml-init-")).resolve()
     try:
         for name, text in texts.items():
             (place / name).parent.mkdir(exist_ok=True)
@@ -74,6 +77,24 @@ def example(folder: Path) -> Iterator[tuple[Path, tuple[Change, ...]]]:
         yield place, tuple(created(folder / name, text) for name, text in texts.items())
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _refuse_elsewhere(to: Path, folder: Path) -> None:
+    """A definition is imported by its name, from the folder that the application starts in."""
+    if not to.is_relative_to(folder):
+        hint = "Name a file in it, or run the command in the folder that the application starts in."
+        raise ConfigurationError(f"{to} is outside of the current folder.", {"file": str(to)}, [hint])
+    if to.suffix != ".py" or not is_attribute(to.stem):
+        hint = "Call it by letters, digits and underscores, as in --to churn_model.py."
+        raise ConfigurationError(f"{to.name} is no file that Python can import.", {"file": str(to)}, [hint])
+
+
+def _to_add(project: Change, target: str, to: Path, database: str | None) -> Iterator[str]:
+    """What a table that is there already lacks: it is whoever wrote it that changes it."""
+    if not _lists(models_in(project.text, project.file), target, to, project.file.parent):
+        yield f'Add "{target}" to models of [tool.prisml] in {project.file.name}.'
+    if database is not None:
+        yield f"Add {url_setting(database)} to [tool.prisml] in {project.file.name}."
 
 
 def _lists(models: Sequence[str], target: str, to: Path, place: Path) -> bool:

@@ -14,8 +14,13 @@ _IGNORED = frozenset({".prisml", ".prisml/", "/.prisml", "/.prisml/", "**/.prism
 
 def settings(models: str, database: str | None) -> str:
     """The table ``[tool.prisml]``."""
-    url = f"database = {_text(database)}" if database else '# database = "postgresql+psycopg://..."  # or DATABASE_URL in the environment'
+    url = url_setting(database) if database else '# database = "postgresql+psycopg://..."  # or DATABASE_URL in the environment'
     return f"[tool.prisml]\n{url}\nmodels = [{_text(models)}]\n"
+
+
+def url_setting(database: str) -> str:
+    """The line of the table that names the database."""
+    return f"database = {_text(database)}"
 
 
 def with_settings(text: str, table: str, file: Path) -> str | None:

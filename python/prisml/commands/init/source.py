@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from prisml.commands.init.features import Draft, LeftOut
 from prisml.commands.init.label import DAYS, Label
-from prisml.commands.init.mapped import Attribute, Entity, ToMany
+from prisml.commands.init.mapped import Attribute, Entity, ToMany, is_importable
+from prisml.commands.init.names import is_attribute
 
 SNAPSHOTS = 3
 _WEEKS = timedelta(weeks=13)
@@ -90,9 +93,27 @@ def _column(label: Label, column: Attribute) -> list[str]:
     if column.dtype != "bool":
         lines.append(f'task="{label.task}",')
     if label.task == "binary" and column.dtype != "bool":
-        positive = f"{column.enum.__name__}.{column.members[1]}" if column.enum else repr(column.members[1]).replace("'", '"')
-        lines += ["# The value whose probability is wanted.", f"positive={positive},"]
+        lines += ["# The value whose probability is wanted.", f"positive={_value(column, column.members[1])},"]
     return lines
+
+
+def _value(column: Attribute, member: str) -> str:
+    """A value of the column as Python, by the member of its enumeration or as a text."""
+    if column.enum is None or not is_importable(_outermost(column.enum)):
+        return _text(member)
+    return f"{column.enum.__qualname__}.{member}" if is_attribute(member) else f"{column.enum.__qualname__}[{_text(member)}]"
+
+
+def _outermost(cls: type) -> type:
+    """The class that is imported: an enumeration may stand in the body of another."""
+    name = cls.__qualname__.partition(".")[0]
+    found = getattr(sys.modules.get(cls.__module__), name, cls)
+    return found if isinstance(found, type) else cls
+
+
+def _text(value: str) -> str:
+    """A literal of Python in double quotes, whose escapes are those of JSON."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _moments(chosen: Chosen) -> list[str]:
@@ -120,7 +141,12 @@ def _gates(label: Label) -> list[str]:
 
 
 def _remarks(left_out: Sequence[LeftOut]) -> list[str]:
-    return ["# Left out:", *(f"# - {each.name}: {each.why}" for each in left_out)] if left_out else []
+    return ["# Left out:", *(f"# - {_one_line(each.name)}: {_one_line(each.why)}" for each in left_out)] if left_out else []
+
+
+def _one_line(text: str) -> str:
+    """Nothing in the name of a column ends the comment that it stands in."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _imports(chosen: Chosen, body: str) -> str:
@@ -128,10 +154,8 @@ def _imports(chosen: Chosen, body: str) -> str:
     third = _named("prisml", [name for name in _PRISML if f"{name}(" in body])
     third += _named("sqlalchemy", [name for name in _SQL if _is_used(name, body)])
     classes: dict[str, set[str]] = {}
-    column = chosen.label.of
-    members = column.enum if isinstance(column, Attribute) and f"positive={column.enum and column.enum.__name__}." in body else None
-    for cls in (chosen.entity.cls, members, *_read(chosen)):
-        if cls is not None and _is_used(cls.__name__, body):
+    for cls in (chosen.entity.cls, *_read(chosen)):
+        if _is_used(cls.__name__, body):
             classes.setdefault(cls.__module__, set()).add(cls.__name__)
     own = [line for module in sorted(classes) for line in _named(module, sorted(classes[module]))]
     own += [f"import {module}  # noqa: F401 -- classes that it is related to" for module in chosen.besides if module not in classes]
@@ -142,6 +166,8 @@ def _read(chosen: Chosen) -> Iterable[type]:
     yield from (each.reads for each in chosen.draft.taken if each.reads is not None)
     if isinstance(chosen.label.of, ToMany):
         yield chosen.label.of.target
+    elif chosen.label.of.enum is not None:
+        yield _outermost(chosen.label.of.enum)
 
 
 def _named(module: str, found: Sequence[str]) -> list[str]:

@@ -11,6 +11,8 @@ _MADE = frozenset({"declarative_base", "generate_base", "automap_base"})
 _DECORATORS = frozenset({"mapped", "mapped_as_dataclass"})
 _COLUMNS = frozenset({"mapped_column", "Column", "relationship"})
 _SQLITE = "sqlite"
+_FILLED_IN = frozenset("{}%<>*")
+"""What stands in a text into which the program writes a name."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,20 @@ def read_classes(tree: ast.Module) -> list[Class]:
 
 
 def sqlite_urls(tree: ast.Module) -> Iterator[str]:
-    """The URLs of SQLite files among the texts of the module."""
+    """The URLs of SQLite files among the texts of the module; one that is put together when it runs is none."""
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
             scheme, separator, path = node.value.partition(":///")
-            if separator and scheme.partition("+")[0] == _SQLITE and path and not path.startswith((":", "file:")) and "\n" not in path:
+            if separator and scheme.partition("+")[0] == _SQLITE and _is_file(path):
                 yield f"{_SQLITE}:///{path}"
+
+
+def _is_file(path: str) -> bool:
+    """Whether the rest of a URL names a file as it stands."""
+    return (
+        bool(path) and path.isprintable() and not path.startswith((":", "file:")) and not path.endswith("/") and not _FILLED_IN & set(path)
+    )
 
 
 def _class(node: ast.ClassDef, imperative: set[str]) -> Class:

@@ -20,9 +20,11 @@ print(json.dumps([[error.message, list(error.suggestions)] for _, error in found
 
 def validate(target: str, folder: Path) -> None:
     """Import ``target`` in an interpreter of its own; ``DefinitionError`` where it is not one whole definition."""
-    command = [sys.executable, "-c", _PROGRAM, target]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- This interpreter, and no shell.
-    lines = run.stdout.splitlines()
+    # -B: what it would leave in __pycache__ is not taken back with the files.
+    command = [sys.executable, "-B", "-c", _PROGRAM, target]
+    # This interpreter, and no shell.
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    lines = [line for line in run.stdout.splitlines() if line.startswith("[")]
     if run.returncode != 0 or not lines:
         last = (run.stderr.splitlines() or ["nothing was said"])[-1]
         raise DefinitionError(f"What would be written cannot be imported ({last.partition(':')[0]}).", {"target": target}, [_SAY])

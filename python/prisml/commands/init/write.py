@@ -45,7 +45,7 @@ def written(changes: Sequence[Change]) -> Iterator[None]:
     try:
         for change in changes:
             try:
-                folders += _make_folders(change.file.parent)
+                _make_folders(change.file.parent, folders)
                 _put(change)
             except OSError as error:
                 reason = error.strerror or type(error).__name__
@@ -63,10 +63,11 @@ def written(changes: Sequence[Change]) -> Iterator[None]:
         raise
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return list(reversed(missing))
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    """Make the folder and those above it; ``made`` has each that was made, also where one of them cannot be."""
+    for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        each.mkdir(exist_ok=True)
+        made.append(each)
 
 
 def _put(change: Change) -> None:
@@ -74,10 +75,20 @@ def _put(change: Change) -> None:
     if change.before is not None and change.file.read_bytes() != change.before:
         raise ConfigurationError(f"{change.file} has changed in the meantime.", {"file": str(change.file)}, ["Run the command again."])
     if change.is_new:
-        with change.file.open("x", encoding="utf-8", newline="") as stream:
-            stream.write(change.text)
+        _make(change.file, change.text.encode())
         return
     _replace(change.file, change.text.encode())
+
+
+def _make(file: Path, data: bytes) -> None:
+    stream = file.open("xb")
+    try:
+        with stream:
+            stream.write(data)
+    except BaseException:
+        # What was only begun, as on a full disk, is taken back here: it does not count as done.
+        file.unlink(missing_ok=True)
+        raise
 
 
 def _replace(file: Path, data: bytes) -> None:
