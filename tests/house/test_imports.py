@@ -81,7 +81,7 @@ def test_no_layer_of_serving_knows_training(module: str):
 
 
 def test_every_module_can_be_imported_without_the_training_stack():
-    """Where no extra for training is installed, each module can be imported all the same: what is missing is said by the command that needs it."""
+    """Without the training stack each module can be imported: what is missing is said by the command that needs it."""
     code = """
 import importlib, pkgutil, sys
 for name in sys.argv[1:]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.automap import AutomapBase
 from sqlalchemy.orm import Mapper, class_mapper
 
 from prisml.commands.blame import Blame
 from prisml.commands.init.find import Search, module_of
-from prisml.commands.init.mapped import Entity, read_entity
+from prisml.commands.init.mapped import Entity, has_a_name, read_entity
 from prisml.commands.targets import on_path, split_target
 from prisml.errors import DefinitionError
 
@@ -62,9 +63,10 @@ def import_target(target: str, folder: Path, found: Search) -> Imported:
     if variable is not None:
         entities = Imported(tuple(each for each in entities.entities if each.name == variable), entities.besides)
     if not entities.entities:
-        raise DefinitionError(
-            f"{target} has no class that SQLAlchemy maps.", {"target": target}, ["Name the module that holds the mapped classes."]
-        )
+        hints = ["Name the module that holds the mapped classes."]
+        if any(isinstance(value, type) and issubclass(value, AutomapBase) for value in vars(imported).values()):
+            hints = ["Classes of automap have to be written before prepare(): class Customer(Base): __tablename__ = 'customers'."]
+        raise DefinitionError(f"{target} has no class that SQLAlchemy maps.", {"target": target}, hints)
     return entities
 
 
@@ -106,7 +108,7 @@ def _configure(classes: Sequence[type]) -> None:
 
 def _own(module: Any) -> Iterable[type]:
     """The mapped classes of the module itself, or else those that it gathers from others."""
-    mapped = [value for value in vars(module).values() if isinstance(value, type) and hasattr(value, "__mapper__")]
+    mapped = [value for value in vars(module).values() if isinstance(value, type) and hasattr(value, "__mapper__") and has_a_name(value)]
     return [value for value in mapped if value.__module__ == module.__name__] or mapped
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +85,9 @@ def read_entity(cls: type) -> Entity:
         target = relationship.mapper.class_
         if target is cls or relationship.key.startswith("_"):
             beyond.append((relationship.key, "leads to the class itself" if target is cls else "is private"))
+        elif not has_a_name(target):
+            why = f"leads to a class that no module holds, as automap makes them: write a class with __tablename__ = {target.__name__!r}"
+            beyond.append((relationship.key, why))
         elif not relationship.uselist:
             to_one.append((relationship.key, target, tuple(_columns(relationship.mapper))))
         else:
@@ -93,6 +97,11 @@ def read_entity(cls: type) -> Entity:
             else:
                 beyond.append((relationship.key, found))
     return Entity(cls, tuple(_columns(mapper)), tuple(to_one), tuple(to_many), tuple(beyond))
+
+
+def has_a_name(cls: type) -> bool:
+    """Whether the class can be imported by its name: what automap makes by itself is held by no module."""
+    return getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
 
 
 def time_of(columns: tuple[Attribute, ...]) -> Attribute | None:
@@ -138,8 +147,10 @@ def _to_many(mapper: Mapper[Any], relationship: RelationshipProperty[Any]) -> To
     if relationship.secondary is not None or not _is_plain(relationship, len(pairs)):
         return "is joined in a way of its own"
     time = time_of(tuple(_columns(target)))
-    if time is None or time.nullable:
+    if time is None:
         return "has no time in its rows, so that nobody can tell which of them were there"
+    if time.nullable:
+        return f"has rows whose time may be missing: {time.code} is nullable; where it never is, say so in the mapping"
     names_of = [(target.get_property_by_column(remote).key, mapper.get_property_by_column(local).key) for local, remote in pairs]
     joined = tuple(f"{target.class_.__name__}.{remote} == {mapper.class_.__name__}.{local}" for remote, local in names_of)
     key = target.get_property_by_column(target.primary_key[0]).key
