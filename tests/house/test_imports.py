@@ -28,6 +28,7 @@ except SystemExit as end:
 sys.stdout = sys.__stdout__
 """
 TRAINING = {"sklearn", "skl2onnx", "onnx", "scipy", "joblib", "google.protobuf"}
+EXTRAS = TRAINING | {"pandas", "pyarrow", "adbc_driver_postgresql", "xgboost", "lightgbm"}
 HEAVY = TRAINING | {"pandas", "matplotlib", "click", "rich", "onnxruntime"}
 
 REPORT = """
@@ -77,6 +78,21 @@ def test_no_layer_of_serving_knows_training(module: str):
     modules, _ = loaded(f"import {module}")
     assert modules & HEAVY == set()
     assert not {name for name in modules if name.startswith(("prisml.training", "prisml.commands", "prisml.cli"))}
+
+
+def test_every_module_can_be_imported_without_the_training_stack():
+    """Without the training stack each module can be imported: what is missing is said by the command that needs it."""
+    code = """
+import importlib, pkgutil, sys
+for name in sys.argv[1:]:
+    sys.modules[name] = None
+import prisml
+for found in pkgutil.walk_packages(prisml.__path__, "prisml."):
+    if found.name != "prisml.__main__" and ".example." not in found.name:
+        importlib.import_module(found.name)
+"""
+    modules, _ = loaded(code, *sorted(EXTRAS))
+    assert "prisml.cli.train" in modules
 
 
 def test_sessions_need_no_greenlet():

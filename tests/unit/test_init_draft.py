@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from prisml.commands.init.choose import Wanted, choose
 from prisml.commands.init.guess import likeliest
 from prisml.commands.init.imported import Imported
-from prisml.commands.init.label import labels_of
+from prisml.commands.init.label import choose_label, labels_of
 from prisml.commands.init.look import NOT_LOOKED, Look
 from prisml.commands.init.mapped import read_entity
 from prisml.commands.init.source import Chosen, source_of
@@ -119,10 +119,13 @@ def test_what_cannot_be_a_label_is_told_with_what_can(label: str):
 
 
 def test_an_entity_without_anything_to_predict_is_told():
-    """Where no column can be a label, the way out is to write one."""
-    with pytest.raises(DefinitionError, match="no column that could be a label") as told:
+    """Where no column is known to be a label, the way out is to name one that can be, or to write one."""
+    with pytest.raises(DefinitionError, match="no column that is known to be a label") as told:
         draft(Tag)
-    assert "expression" in told.value.suggestions[0]
+    named, written = told.value.suggestions
+    assert named.endswith("--label word.")
+    assert "expression" in written
+    assert choose_label(read_entity(Tag), "word").task == "multiclass"
 
 
 def test_a_look_at_the_database_tells_categories_and_dates():

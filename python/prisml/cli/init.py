@@ -122,10 +122,8 @@ def _nothing_in(found: Search) -> DefinitionError:
     if found.unreadable:
         names = ", ".join(str(file.relative_to(found.folder)) for file in found.unreadable[:3])
         hints.insert(0, f"{render.count(len(found.unreadable), 'file')} could not be read as Python: {names}.")
-    searched = render.count(found.files, "Python file")
-    return DefinitionError(
-        f"No class that SQLAlchemy maps was found: {searched} under {found.folder} were read.", {"files": found.files}, hints
-    )
+    searched = f"{render.count(found.files, 'Python file')} under {found.folder} {'was' if found.files == 1 else 'were'} read"
+    return DefinitionError(f"No class that SQLAlchemy maps was found: {searched}.", {"files": found.files}, hints)
 
 
 def _next(planned: Plan) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import site
 import sysconfig
@@ -54,6 +55,8 @@ def _told(error: BaseException, trace: TracebackType | None, place: str) -> Pris
         what = f"{type(error).__name__}: {error.msg}"
     if isinstance(error, SystemExit):
         what = "it exits the interpreter when it is imported"
+    if (variable := _unset_variable(error)) is not None:
+        what = f"KeyError: the environment has no {variable}"
     if isinstance(error, TypeError) and _OF_A_CALL.search(str(error)):
         what = f"{type(error).__name__}: {error}"
     return DefinitionError(
@@ -64,11 +67,21 @@ def _told(error: BaseException, trace: TracebackType | None, place: str) -> Pris
 def _ways_out(error: BaseException) -> list[str]:
     if isinstance(error, ModuleNotFoundError):
         return ["Install it, or run the command from the folder that it is imported from."]
+    if (variable := _unset_variable(error)) is not None:
+        return [f"Set {variable}, as your application has it."]
     if isinstance(error, TypeError) and (found := _UNEXPECTED.search(str(error))):
         function = getattr(definition, found[1], None)
         near = get_close_matches(found[2], inspect.signature(function).parameters, n=1) if callable(function) else []
         return [f"Did you mean {name}=?" for name in near]
     return []
+
+
+def _unset_variable(error: BaseException) -> str | None:
+    """The variable that ``os.environ`` was asked for and has not; the key of any other ``KeyError`` may be data."""
+    if not isinstance(error, KeyError) or error.__traceback__ is None:
+        return None
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(error.args[0]) if frame.f_locals.get("self") is os.environ else None
 
 
 def _where(error: BaseException, trace: TracebackType | None, place: str) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.automap import AutomapBase
 from sqlalchemy.orm import Mapper, class_mapper
 
 from prisml.commands.blame import Blame
@@ -60,9 +61,10 @@ def import_target(target: str, folder: Path, found: Search) -> Imported:
     if variable is not None:
         entities = Imported(tuple(each for each in entities.entities if each.name == variable), entities.besides)
     if not entities.entities:
-        raise DefinitionError(
-            f"{target} has no class that SQLAlchemy maps.", {"target": target}, ["Name the module that holds the mapped classes."]
-        )
+        hints = ["Name the module that holds the mapped classes."]
+        if any(isinstance(value, type) and issubclass(value, AutomapBase) for value in vars(imported).values()):
+            hints = ["Classes of automap have to be written before prepare(): class Customer(Base): __tablename__ = 'customers'."]
+        raise DefinitionError(f"{target} has no class that SQLAlchemy maps.", {"target": target}, hints)
     return entities
 
 

@@ -53,12 +53,14 @@ def choose_label(entity: Entity, name: str | None) -> Label:
         if offered:
             return offered[0]
         hint = "Write the label as SQL by hand: label=expression(...), or give the class a column that holds what is to be predicted."
-        raise DefinitionError(f"{entity.name} has no column that could be a label.", {"entity": entity.name}, [hint])
+        others = [each.name for each in entity.columns if _can_be_named(each) and names.reveals(each.name) is None]
+        hints = [f"Where it is one of its columns, name it: --label {' or '.join(others)}.", hint] if others else [hint]
+        raise DefinitionError(f"{entity.name} has no column that is known to be a label.", {"entity": entity.name}, hints)
     for label in offered:
         if label.name == name:
             return label
     column = entity.column(name)
-    if column is not None and column.unfit is None and column.dtype in ("str", "enum", *_NUMBERS):
+    if column is not None and _can_be_named(column):
         return _of_column(column)
     known = ", ".join(label.name for label in offered) or "none"
     what = "cannot be a label" if column is not None or name in dict(entity.beyond) else "is no column of it"
@@ -66,6 +68,11 @@ def choose_label(entity: Entity, name: str | None) -> Label:
     hints = [f"What can be one: {known}."]
     message = f"{entity.name} has no label {name!r}: it {reason}." if reason else f"{entity.name} has no label {name!r}: it {what}."
     raise DefinitionError(message, {"entity": entity.name, "label": name}, hints)
+
+
+def _can_be_named(column: Attribute) -> bool:
+    """Whether the column can be a label where the user says that it is one."""
+    return column.unfit is None and column.dtype in ("str", "enum", *_NUMBERS)
 
 
 def _labels(entity: Entity) -> Iterator[Label]:

@@ -106,7 +106,7 @@ def _beyond(relationship: RelationshipProperty[Any], cls: type) -> str | None:
     if target is cls:
         return "leads to the class itself"
     if not is_importable(target):
-        return "leads to a class that cannot be imported by its name"
+        return f"leads to a class that no module holds, as automap makes them: write a class with __tablename__ = {target.__name__!r}"
     return "is private" if relationship.key.startswith("_") else None
 
 
@@ -163,8 +163,10 @@ def _to_many(mapper: Mapper[Any], relationship: RelationshipProperty[Any]) -> To
     if relationship.secondary is not None or not _is_plain(relationship, len(pairs)):
         return "is joined in a way of its own"
     time = time_of(tuple(_columns(target)))
-    if time is None or time.nullable:
+    if time is None:
         return "has no time in its rows, so that nobody can tell which of them were there"
+    if time.nullable:
+        return f"has rows whose time may be missing: {time.code} is nullable; where it never is, say so in the mapping"
     names_of = [(target.get_property_by_column(remote).key, mapper.get_property_by_column(local).key) for local, remote in pairs]
     key = target.get_property_by_column(target.primary_key[0]).key
     if not all(names.is_attribute(each) for pair in (*names_of, (key,)) for each in pair):

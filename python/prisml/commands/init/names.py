@@ -32,7 +32,8 @@ _BEGINNING = frozenset(
 _OUTCOME = frozenset(
     _WORD.findall(
         "churned churn cancelled canceled fraud fraudulent returned converted defaulted default late spam approved rejected refunded "
-        "left lost won sold paid failed clicked resigned target label outcome"
+        "left lost won sold paid failed clicked resigned retired quit subscribed attended delayed overdue survived readmitted target label "
+        "outcome"
     )
 )
 _PEOPLE = frozenset(_WORD.findall("customer user account member client subscriber shopper buyer player guest"))

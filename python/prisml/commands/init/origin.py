@@ -11,6 +11,9 @@ from sqlalchemy.exc import ArgumentError
 
 from prisml.config import Config
 
+_INSTANCE = Path("instance")
+"""The folder that Flask-SQLAlchemy takes a relative path to be in."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -29,12 +32,24 @@ def origin_of(in_code: Sequence[str], *, is_there: bool, given: str | None, conf
     if config.database is not None:
         secret = given is not None and _may_hold_secret(given)
         told = ("The database's URL may hold a password, and is not written: set DATABASE_URL in the environment.",) if secret else ()
-        return Origin(config.database, None if secret else given, told)
+        # What is configured may not be filled yet; what is given is meant.
+        looks = given is not None or not _is_absent(config.database)
+        return Origin(config.database if looks else None, None if secret else given, told)
     if len(in_code) != 1:
         return Origin(by_hand=("Say where the database is: DATABASE_URL in the environment, or database in pyproject.toml.",))
     (only,) = in_code
-    exists = is_there and Path(only.partition(":///")[2]).is_file()
-    return Origin(only if exists else None, only)
+    path = Path(only.partition(":///")[2])
+    if is_there and not path.is_file() and (_INSTANCE / path).is_file():
+        only, path = f"sqlite:///{(_INSTANCE / path).as_posix()}", _INSTANCE / path
+    return Origin(only if is_there and path.is_file() else None, only)
+
+
+def _is_absent(url: str) -> bool:
+    """Whether it is a file of SQLite that is not there."""
+    scheme, separator, path = url.partition(":///")
+    return (
+        bool(separator) and scheme.startswith("sqlite") and not path.startswith((":", "file:")) and bool(path) and not Path(path).exists()
+    )
 
 
 def _may_hold_secret(url: str) -> bool:

@@ -56,7 +56,9 @@ def plan(chosen: Chosen, folder: Path, to: Path, *, database: str | None, root: 
     else:
         by_hand += _to_add(project, target, to, database)
     test = (folder / "tests" if (folder / "tests").is_dir() else folder) / f"test_{chosen.variable}.py"
-    changes.append(created(test, source_of_test(variable=chosen.variable, output=chosen.output, module=module, target=target)))
+    changes.append(
+        created(test, source_of_test(variable=chosen.variable, output=chosen.output, module=module, target=target), "--output NAME")
+    )
     ignored = _read(folder / ".gitignore")
     if (ignored.before is not None or first or (folder / ".git").exists()) and (text := with_ignored(ignored.text)) is not None:
         changes.append(Change(ignored.file, text, ignored.before))

@@ -150,12 +150,15 @@ def _one_line(text: str) -> str:
 
 
 def _imports(chosen: Chosen, body: str) -> str:
-    standard = _named("datetime", [name for name in ("date", "timedelta") if f"{name}(" in body])
-    third = _named("prisml", [name for name in _PRISML if f"{name}(" in body])
-    third += _named("sqlalchemy", [name for name in _SQL if _is_used(name, body)])
+    code = "\n".join(line for line in body.splitlines() if not line.lstrip().startswith("#"))
+    standard = _named("datetime", [name for name in ("date", "timedelta") if f"{name}(" in code])
+    third = _named("prisml", [name for name in _PRISML if f"{name}(" in code])
+    third += _named("sqlalchemy", [name for name in _SQL if _is_used(name, code)])
     classes: dict[str, set[str]] = {}
-    for cls in (chosen.entity.cls, *_read(chosen)):
-        if _is_used(cls.__name__, body):
+    column = chosen.label.of
+    members = column.enum if isinstance(column, Attribute) and f"positive={column.enum and column.enum.__name__}." in code else None
+    for cls in (chosen.entity.cls, members, *_read(chosen)):
+        if cls is not None and _is_used(cls.__name__, code):
             classes.setdefault(cls.__module__, set()).add(cls.__name__)
     own = [line for module in sorted(classes) for line in _named(module, sorted(classes[module]))]
     own += [f"import {module}  # noqa: F401 -- classes that it is related to" for module in chosen.besides if module not in classes]

@@ -26,10 +26,13 @@ class Change:
         return self.before is None
 
 
-def created(file: Path, text: str) -> Change:
-    """A new file; ``ConfigurationError`` where there is one of that name: nobody's file is overwritten."""
+def created(file: Path, text: str, otherwise: str = "--to FILE") -> Change:
+    """A new file; ``ConfigurationError`` where there is one of that name: nobody's file is overwritten.
+
+    ``otherwise`` is the option by which it gets another name.
+    """
     if file.exists() or file.is_symlink():
-        hint = "Name another place with --to FILE, or move the file away."
+        hint = f"Name another one with {otherwise}, or move the file away."
         raise ConfigurationError(f"{file} is there already, and is not overwritten.", {"file": str(file)}, [hint])
     return Change(file, text)
 

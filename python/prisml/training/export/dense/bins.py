@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.sparse import block_diag
 
 from prisml.training.export.dense.affine import Affine
 from prisml.training.export.dense.source import Table
@@ -20,6 +19,8 @@ def write_threshold(step: Any, columns: Affine, writer: Writer, exact: bool) -> 
 
 def write_bins(step: Any, columns: Affine, writer: Writer, exact: bool) -> Affine:
     """KBinsDiscretizer: for each inner edge whether the number reaches it; the bin's number is their sum, its column a difference."""
+    from scipy.sparse import block_diag
+
     inner = [np.asarray(edges[1:-1], dtype=np.float64) for edges in step.bin_edges_]
     one_hot = step.encode == "onehot-dense"
     kept = [column for column, edges in enumerate(inner) if len(edges)]
