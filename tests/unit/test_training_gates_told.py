@@ -95,6 +95,28 @@ def test_a_comparison_of_which_nobody_knows_how_sure_it_is_does_not_pass_with_a_
     assert _compared(Gate(metric, **way), GOT, apart).passed is True
 
 
+@pytest.mark.parametrize(
+    ("gate", "value", "passed"),
+    [
+        (Gate("accuracy", **BASELINE, by=0.3), 0.3 - 1e-9, True),
+        (Gate("accuracy", **BASELINE, by=0.3), 0.3 - 2e-9, False),
+        (Gate("accuracy", **BASELINE), 1e-9, False),
+        (Gate("accuracy", **BASELINE), 2e-9, True),
+        (Gate("accuracy", **ACTIVE, by=0.3), -0.3 - 1e-9, True),
+        (Gate("accuracy", **ACTIVE, by=0.3), -0.3 - 2e-9, False),
+    ],
+)
+def test_a_billionth_is_rounding(gate, value, passed):
+    """It makes no model fail a difference that was allowed, and none better than the baseline."""
+    assert _compared(gate, GOT, Interval(value=value)).passed is passed
+
+
+def test_a_bound_is_judged_by_itself_whatever_serves():
+    """A version that serves makes no comparison of it."""
+    verdict = verdict_of(Gate("accuracy", min=0.9), rival=Rival(3, holdout=holdout(FLIPPED)))
+    assert (verdict.passed, verdict.difference, verdict.reason) == (False, None, None)
+
+
 def test_what_the_other_does_not_define_cannot_be_compared():
     """A version that gives no number for a row is neither better nor worse: the gate is not passed."""
     rival = Rival(3, holdout=holdout(np.where(np.arange(100) == 7, np.nan, SURE)))
