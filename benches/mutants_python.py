@@ -48,10 +48,10 @@ GROUPS = {
             f"{_FIT}::test_another_models_graph_is_refused_as_such",
             f"{_FIT}::test_small_differences_of_many_trees_are_answered_with_fewer_trees",
             f"{_FIT}::test_a_regression_is_held_to_a_hundred_thousandth_of_its_largest_number",
-            f"{_FIT}::test_parity_is_stored_without_a_nan",
+            "tests/integration/test_calibration.py::test_a_damaged_calibration_is_refused",
         ),
     ),
-    "active": Group(("training/active.py",), ("tests/integration/test_gates_active.py",)),
+    "active": Group(("training/active.py",), ("tests/unit/test_training_active.py", "tests/integration/test_gates_active.py")),
     "routing": Group(
         ("registry/experiments.py",),
         (

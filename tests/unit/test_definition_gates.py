@@ -178,3 +178,19 @@ def test_gates_differ_by_their_slices_alone():
     assert len({sliced._path, Gate("f1", min=0.3)._path, Gate("f1", min=0.3, slice=Customer.member)._path}) == 3
     over = Gate("f1", min=0.3, slice=related(Customer.account, Account.segment))
     assert (sliced._path, over._path, Gate("f1", min=0.3)._path) == (("city",), ("account", "segment"), ())
+
+
+@pytest.mark.parametrize(("gates", "named"), [(3, "an int"), ({"f1": 0.3}, "a dict"), (frozenset(), "a frozenset"), (Gate("f1", min=0.3), "a Gate")])
+def test_gates_stand_in_a_list(gates, named):
+    """What has no order, or is no collection, is refused by its type; a tuple is as good."""
+    with pytest.raises(DefinitionError) as caught:
+        define(gates=gates)
+    assert caught.value.message == f"Customer.p: gates takes a list of gates, not {named}."
+    assert define(gates=(Gate("f1", min=0.3),)).gates == (Gate("f1", min=0.3),)
+
+
+def test_a_metric_of_another_task_is_answered_with_the_one_that_is_meant():
+    """As a misspelt one is."""
+    with pytest.raises(DefinitionError) as caught:
+        define(gates=[Gate("roc_auc_ovr", min=0.7)])
+    assert "Did you mean 'roc_auc'?" in caught.value.suggestions[0]

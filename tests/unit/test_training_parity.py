@@ -6,7 +6,9 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper
 
 from prisml.errors import ParityError
 from prisml.training import parity
@@ -197,6 +199,13 @@ def test_a_refusal_knows_the_rows_with_a_missing_number():
     assert "Only rows with a missing number differ" in _refused(failed([2.0, 0.0]), small(), matrix, 1, "churn", is_native=False).message
 
 
+def test_a_refusal_knows_which_engine_it_is_of():
+    """The native scorer adds up trees in float64, so fewer of them would not help it."""
+    matrix = np.zeros((10, 1), dtype=np.float32)
+    ways = [_refused(failed(FEW), small(n_estimators=2), matrix, 5, "churn", is_native=native).suggestions for native in (False, True)]
+    assert ways == [("Fit fewer trees: lower n_estimators.",), (REINSTALL,)]
+
+
 @pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])
 def sound(request) -> Exported:
     """A model of each task whose graph is right."""
@@ -237,3 +246,21 @@ def test_without_a_holdout_edge_rows_prove_a_graph_and_without_edge_rows_a_holdo
     none = EdgeRows((), sound.edges.matrix[:0])
     assert sound.verify(sound.graph, edges=none).parity.edge_rows == 0
     assert sound.verify(sound.graph, holdout=sound.holdout[:0]).parity.rows == 0
+
+
+def test_onnx_runtime_alone_is_asked_where_the_native_scorer_does_not_take_the_graph():
+    """It is then what serves, and is asked for each row once."""
+    model = Exported()
+    proto = onnx.load_from_string(model.graph)
+    (node,) = [each for each in proto.graph.node if "probabilities" in each.output]
+    node.output[:] = ["inner" if name == "probabilities" else name for name in node.output]
+    # It changes nothing above 0, and has no native form.
+    proto.graph.node.append(helper.make_node("Elu", ["inner"], ["probabilities"]))
+    graph = proto.SerializeToString()
+    assert engine_of(graph, model.manifest, native=True).info().scorer == "onnxruntime"
+    told = []
+    verified = model.verify(graph, progress=lambda *step: told.append(step))
+    assert verified.predictions.tobytes() == numbers_of(
+        engine_of(graph, model.manifest, native=False).predict_encoded(model.holdout), "binary"
+    ).tobytes()
+    assert told[-1] == ("parity", *2 * [2 * (120 + len(model.edges))])
