@@ -26,7 +26,9 @@ CORE = "core"
 def main() -> int:
     """The exit code: 1 where a mutant survives that nothing explains, 2 where none can be made."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--only", nargs="+", choices=(*GROUPS, CORE), default=(*GROUPS, CORE), metavar="PART", help=f"{', '.join(GROUPS)}, {CORE}")
+    parser.add_argument(
+        "--only", nargs="+", choices=(*GROUPS, CORE), default=(*GROUPS, CORE), metavar="PART", help=f"{', '.join(GROUPS)}, {CORE}"
+    )
     parser.add_argument("--children", type=int, default=2, metavar="N", help="how many mutants of Python are tried at once (2)")
     options = parser.parse_args()
     if (lack := missing(options.only)) is not None:

@@ -79,13 +79,23 @@ ONE = ("needs exactly one of min=, max=, better_than= and not_worse_than=", "Giv
             'Give 0 or more: by=0.01 beside not_worse_than="active" allows 0.01 less.',
         ),
         *(
-            ("accuracy", {**way, "by": by}, f"has a by= of {by:g}, and accuracy lies between 0 and 1", "Give a share: 0.01 for one hundredth.")
+            (
+                "accuracy",
+                {**way, "by": by},
+                f"has a by= of {by:g}, and accuracy lies between 0 and 1",
+                "Give a share: 0.01 for one hundredth.",
+            )
             for way in (BASELINE, ACTIVE)
             for by in (1, 1.5)
         ),
         ("accuracy", {"min": 0.3, "min_rows": 9}, "has a min_rows=, which is for slices", "Give it with slice=."),
         *(
-            ("accuracy", {"min": 0.3, **SLICE, "min_rows": rows}, "has a min_rows= that is no count", "Give a whole number of rows, 1 or more.")
+            (
+                "accuracy",
+                {"min": 0.3, **SLICE, "min_rows": rows},
+                "has a min_rows= that is no count",
+                "Give a whole number of rows, 1 or more.",
+            )
             for rows in (0, -1, True, 2.0, "9")
         ),
         *(
@@ -180,7 +190,9 @@ def test_gates_differ_by_their_slices_alone():
     assert (sliced._path, over._path, Gate("f1", min=0.3)._path) == (("city",), ("account", "segment"), ())
 
 
-@pytest.mark.parametrize(("gates", "named"), [(3, "an int"), ({"f1": 0.3}, "a dict"), (frozenset(), "a frozenset"), (Gate("f1", min=0.3), "a Gate")])
+@pytest.mark.parametrize(
+    ("gates", "named"), [(3, "an int"), ({"f1": 0.3}, "a dict"), (frozenset(), "a frozenset"), (Gate("f1", min=0.3), "a Gate")]
+)
 def test_gates_stand_in_a_list(gates, named):
     """What has no order, or is no collection, is refused by its type; a tuple is as good."""
     with pytest.raises(DefinitionError) as caught:

@@ -13,12 +13,22 @@ from sqlalchemy import Float, func
 from sqlalchemy.orm import class_mapper
 
 from prisml import Gate, define_model, expression, log1p
+from prisml.errors import PrisMLWarning
 from prisml.extraction.beside import Besides
 from prisml.manifest import Source
 from prisml.registry import Registry
 from prisml.registry.bundle import Artifact
 from prisml.serving.engine import Engine
-from prisml.training.active import Active, Rival, _other_classes, _problem_of, _problem_of_source, _problems, needs_active, predicted_by, read_active
+from prisml.training.active import (
+    Active,
+    _other_classes,
+    _problem_of,
+    _problem_of_source,
+    _problems,
+    needs_active,
+    predicted_by,
+    read_active,
+)
 from prisml.training.fit import fit
 from prisml.training.parts import divide
 from tests.artifacts import AGE, make_artifact
@@ -82,7 +92,7 @@ def test_the_first_source_that_cannot_be_read_is_told_with_its_feature():
     ],
 )
 def test_classes_have_to_be_the_same_in_the_same_order(theirs, mine, problem):
-    """A code of one is else another thing to the other; a text is no number, and of yes and no only the order is known to be that of 1 and 0."""
+    """A code of one is else another thing to the other; a text is no number, and yes and no stand for 1 and 0 only in that order."""
     assert _other_classes(theirs, mine) == problem
 
 
@@ -130,7 +140,7 @@ def test_what_it_would_refuse_is_told_with_the_feature_and_the_rows():
     missing = int(np.isnan(found.matrix[data.test.rows, 0]).sum())
     rival = predicted_by(Active(4, artifact), Besides(strict, found.matrix, found.categories), data)
     assert missing > 1
-    assert rival == Rival(4, problem=f"it refuses {missing} of the 120 rows for their 'age'")
+    assert said(rival) == (4, f"it refuses {missing} of the 120 rows for their 'age'")
 
 
 def test_what_is_known_not_to_be_comparable_is_not_asked(served):
@@ -152,14 +162,20 @@ def said(rival):
 
 
 def test_a_graph_that_cannot_be_loaded_stops_no_training(served):
-    """The gate says what the engine said, with the version's number."""
+    """The gate says what the engine said."""
     artifact, besides, data = served
     damaged = b"no graph"
     broken = Artifact(artifact.manifest.model_copy(update={"model_sha256": sha256(damaged).hexdigest()}).to_json(), damaged)
-    number, problem = said(predicted_by(Active(4, broken), besides, data))
-    assert number == 4
-    assert problem.startswith("it cannot be asked here: ")
-    assert "4" in problem
+    assert said(predicted_by(Active(4, broken), besides, data)) == (4, "it cannot be asked here: The graph is no ONNX file.")
+
+
+def test_doubts_about_its_answers_are_told_with_its_number(served):
+    """As wherever else it serves: it is compared with as it answers here."""
+    artifact, besides, data = served
+    other = tuple(row.model_copy(update={"expected": tuple(1 - each for each in row.expected)}) for row in artifact.manifest.golden)
+    with pytest.warns(PrisMLWarning, match="^Model 'visits', version 4: answers for the golden rows of its manifest are wrong here"):
+        rival = predicted_by(Active(4, with_manifest(artifact, golden=other)), besides, data)
+    assert rival.problem is None
 
 
 @pytest.fixture

@@ -204,9 +204,7 @@ def test_a_slice_that_does_not_define_the_metric_is_the_worst_and_not_passed():
     undefined, defined = sorted(verdict.slices, key=lambda each: each.rows)
     assert (undefined.got, undefined.passed, defined.passed) == (None, False, False)
     assert (verdict.passed, verdict.got, verdict.difference) == (False, None, None)
-    assert verdict.reason == (
-        "fails in 2 of 2 slices judged; worst: 1 of 2 (20 rows), whose labels do not define it, see the table"
-    )
+    assert verdict.reason == ("fails in 2 of 2 slices judged; worst: 1 of 2 (20 rows), whose labels do not define it, see the table")
 
 
 def test_the_difference_of_the_worst_slice_is_that_of_the_verdict():
@@ -264,7 +262,14 @@ def test_no_rows_at_all_are_told_as_such():
     assert (verdict.passed, verdict.rows, verdict.reason) == (False, 0, "nothing was judged: no rows")
 
 
-@pytest.mark.parametrize(("slices", "more"), [(50, ""), (51, " of the worst 50; 1 other was judged and is not listed"), (52, " of the worst 50; 2 others were judged and are not listed")])
+@pytest.mark.parametrize(
+    ("slices", "more"),
+    [
+        (50, ""),
+        (51, " of the worst 50; 1 other was judged and is not listed"),
+        (52, " of the worst 50; 2 others were judged and are not listed"),
+    ],
+)
 def test_how_many_judged_slices_are_not_listed_is_told(slices, more):
     """From the first one that is not."""
     codes = [min(row, slices - 1) for row in range(100)]

@@ -104,7 +104,9 @@ def test_no_rows_are_no_distance():
 def small(algorithm="random_forest", task="binary", **params):
     """A model of one number, fitted in no time."""
     matrix = np.arange(30, dtype=np.float32).reshape(-1, 1)
-    target = matrix[:, 0].astype(np.float64) if task == "regression" else (np.arange(30) % 3 if task == "multiclass" else np.arange(30) // 15)
+    target = (
+        matrix[:, 0].astype(np.float64) if task == "regression" else (np.arange(30) % 3 if task == "multiclass" else np.arange(30) // 15)
+    )
     classes = () if task == "regression" else tuple(range(3 if task == "multiclass" else 2))
     choice = choose_estimator(algorithm, params=params, task=task, seed=7, model="m")
     return fit_pipeline(choice, [Column("x", None, 0)], matrix, target, task=task, classes=classes, model="m")
@@ -215,9 +217,10 @@ def sound(request) -> Exported:
 def test_what_comes_back_is_what_the_production_engine_predicts(sound, monkeypatch):
     """To the bit, however many rows are asked for at once, with the number of rows and what was found of them."""
     every = sound.verify(sound.graph)
-    assert every.predictions.tobytes() == numbers_of(
-        engine_of(sound.graph, sound.manifest, native=True).predict_encoded(sound.holdout), sound.manifest.task
-    ).tobytes()
+    assert (
+        every.predictions.tobytes()
+        == numbers_of(engine_of(sound.graph, sound.manifest, native=True).predict_encoded(sound.holdout), sound.manifest.task).tobytes()
+    )
     monkeypatch.setattr(parity, "_CHUNK", 50)
     told = []
     parts = sound.verify(sound.graph, progress=lambda *step: told.append(step))
@@ -260,7 +263,8 @@ def test_onnx_runtime_alone_is_asked_where_the_native_scorer_does_not_take_the_g
     assert engine_of(graph, model.manifest, native=True).info().scorer == "onnxruntime"
     told = []
     verified = model.verify(graph, progress=lambda *step: told.append(step))
-    assert verified.predictions.tobytes() == numbers_of(
-        engine_of(graph, model.manifest, native=False).predict_encoded(model.holdout), "binary"
-    ).tobytes()
+    assert (
+        verified.predictions.tobytes()
+        == numbers_of(engine_of(graph, model.manifest, native=False).predict_encoded(model.holdout), "binary").tobytes()
+    )
     assert told[-1] == ("parity", *2 * [2 * (120 + len(model.edges))])
