@@ -13,7 +13,7 @@ FLIGHTS := examples/flights/data/flights.db
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo examples matrix test lint format bench bench-peers docs docs-links pictures trainer-image wheel wheel-manylinux sdist smoke sbom clean
-.PHONY: verify-batch verify-calibration verify-churn verify-concurrency verify-coverage verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-native verify-orm verify-parity verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
+.PHONY: verify-batch verify-calibration verify-churn verify-concurrency verify-coverage verify-crashes verify-encoding verify-extraction verify-features verify-flights verify-gates verify-install verify-instructions verify-intervals verify-latency verify-leakage verify-mutants verify-native verify-orm verify-parity verify-routing verify-snapshots verify-start verify-swaps verify-training verify-trees verify-tutorial verify-web
 
 help:
 	@echo "make install              the environment that all others use"
@@ -52,6 +52,7 @@ help:
 	@echo "make verify-intervals     how often the interval of a metric holds its true value, on small hold-outs of a rare class"
 	@echo "make verify-latency       as verify-batch"
 	@echo "make verify-leakage       leaks planted into real data: which guards miss them, and alarms on honest data"
+	@echo "make verify-mutants       mistakes made on purpose in gates, parity and routing, one at a time: which of them no test notices"
 	@echo "make verify-native        native evaluation beside ONNX Runtime and the models' own libraries, whole test sets"
 	@echo "make verify-orm           what with_ml() adds to a query"
 	@echo "make verify-parity        as verify-batch"
@@ -122,6 +123,12 @@ bench-peers: $(PEERS)/.installed
 
 verify-native: $(PEERS)/.installed
 	OMP_NUM_THREADS=1 $(PEERS)/bin/python -m benches.verify_native
+
+# Neither tool is needed for anything else. cargo-mutants goes where `make clean` finds it.
+verify-mutants: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
+	command -v cargo-mutants >/dev/null || test -x target/tools/bin/cargo-mutants || cargo install --quiet --locked --root target/tools cargo-mutants
+	PATH="$(abspath target/tools/bin):$$PATH" PRISML_ORT_DYLIB='$(ORT_DYLIB)' $(BIN)/python -m benches.verify_mutants
 
 docs: $(INSTALLED)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html

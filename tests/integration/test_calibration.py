@@ -26,7 +26,7 @@ from prisml.training.edges import make_edges
 from prisml.training.estimators import choose_estimator
 from prisml.training.export import export
 from prisml.training.fit import fit
-from prisml.training.parity import verify
+from prisml.training.parity import slack_of, verify
 from prisml.training.parts import divide
 from prisml.training.pipeline import Column, fit_pipeline
 from prisml.training.production import predict
@@ -191,7 +191,11 @@ def test_a_damaged_calibration_is_refused():
     found = calibrate(fitted, export(fitted, classes=2, model="m"), data, method="isotonic", model="m")
     manifest = fit(definition, extracted()).artifact.manifest
     edges = make_edges(data.inputs, data.train.matrix, {}, seed=7)
-    verify(found.onnx, found.fitted, manifest=manifest, holdout=data.test.matrix, edges=edges)
+    proved = verify(found.onnx, found.fitted, manifest=manifest, holdout=data.test.matrix, edges=edges, golden=edges.rows)
+    # Golden rows are those on which two right answers hardly differ.
+    slack = slack_of(found.fitted, edges.matrix, ulps=2.0)
+    assert 0 < len(proved.golden) < len(edges)
+    assert [row.features for row in proved.golden] == [row for row, far in zip(edges.rows, slack, strict=True) if far <= 5e-7][:16]
     proto = onnx.load_from_string(found.onnx)
     floors = next(tensor for tensor in proto.graph.initializer if tensor.name == "floors")
     floors.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(floors) + 0.001, "floors"))

@@ -589,7 +589,7 @@ def test_sql_over_many_rows_is_no_column_of_a_row():
         ({"label": Player.place > 3}, "the label", "a window function"),
         ({"where": Player.place > 3}, "where", "a window function"),
         ({"split": GroupSplit(Player.place)}, "the split", "a window function"),
-        ({"split": GroupSplit(Player.tags)}, "the split", "goes by tags, a ARRAY column"),
+        ({"split": GroupSplit(Player.tags)}, "the split", "goes by tags, an ARRAY column"),
     ):
         with pytest.raises(DefinitionError) as caught:
             define_model(Player, **{**right, **given})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from prisml.errors import ArtifactError
 from prisml.registry import Experiment, Variant
-from prisml.registry.experiments import read_experiment
+from prisml.registry.experiments import distribute, read_experiment
 
 EXPERIMENT = Experiment(
     "autumn",
@@ -88,6 +89,7 @@ def test_damage_is_told_and_quotes_nothing(text: str):
     """Whatever is not an experiment whole is an ``ArtifactError`` that names the model alone."""
     with pytest.raises(ArtifactError, match="An experiment of 'churn' is damaged in the registry's log") as caught:
         read_experiment(text, model="churn")
+    assert (caught.value.context, caught.value.suggestions) == ({"model": "churn"}, ("Restore the registry from a backup.",))
     assert "s3cret" not in str(caught.value)
     assert caught.value.__cause__ is None
 
@@ -104,3 +106,34 @@ def test_what_is_forced_is_not_shown():
     """Forced keys are a user's data: no representation shows them."""
     assert "s3cret" not in repr(EXPERIMENT)
     assert "s3cret" not in repr(Experiment("a", "b", EXPERIMENT.started_at, EXPERIMENT.variants, {"s3cret": "v1"}))
+
+
+def test_a_key_of_each_variant_may_be_forced():
+    """Control's too."""
+    text = changed(["forced"], {"a": "control", "b": "v1", "c": "v4"})
+    assert [read_experiment(text, model="churn").assign(key).version for key in "abc"] == [3, 1, 4]
+
+
+def test_what_assigns_keys_is_made_once_and_stays_in_its_process():
+    """A prediction does not pay for it again; a pickled experiment is as long as its text is."""
+    before = pickle.dumps(EXPERIMENT)
+    routing = EXPERIMENT._routed()
+    assert EXPERIMENT._routed() is routing
+    assert pickle.dumps(EXPERIMENT) == before
+
+
+def test_control_comes_first_and_variants_keep_their_places():
+    """Whatever their numbers are: which buckets they have hangs on it."""
+    begun = distribute({1: 0.1, 7: 0.2, 3: 0.7}, 3)
+    assert begun == (
+        Variant("control", 3, 0.7, ((0, 7000),)),
+        Variant("v1", 1, 0.1, ((7000, 8000),)),
+        Variant("v7", 7, 0.2, ((8000, 10000),)),
+    )
+    ramped = distribute({1: 0.1, 2: 0.1, 7: 0.3, 3: 0.5}, 3, begun)
+    assert ramped == (
+        Variant("control", 3, 0.5, ((0, 5000),)),
+        Variant("v1", 1, 0.1, ((7000, 8000),)),
+        Variant("v7", 7, 0.3, ((5000, 6000), (8000, 10000))),
+        Variant("v2", 2, 0.1, ((6000, 7000),)),
+    )

@@ -90,8 +90,9 @@ def _reason(gate: Gate, judged: Sequence[SliceVerdict], worst: SliceVerdict | No
     held = f"holds in all {len(judged):,} slices judged" if not failed else f"fails in {failed:,} of {len(judged):,} slices judged"
     undefined = "" if worst.got is not None else ", whose labels do not define it"
     left_out = f"; {few} and {'was' if small == 1 else 'were'} not judged" if small else ""
-    listed = f" of the worst {MOST_JUDGED}" if len(judged) > MOST_JUDGED else ""
-    others = f"; {len(judged) - MOST_JUDGED:,} others were judged and are not listed" if listed else ""
+    more = len(judged) - MOST_JUDGED
+    listed = f" of the worst {MOST_JUDGED}" if more > 0 else ""
+    others = f"; {more:,} {'other was judged and is' if more == 1 else 'others were judged and are'} not listed" if listed else ""
     rows = f"{worst.rows:,} row{'' if worst.rows == 1 else 's'}"
     # Which one it is, the table says: a reason goes into errors and logs, where no value of a row belongs.
     return f"{held}; worst: 1 of {len(judged):,} ({rows}){undefined}, see the table{listed}{others}{left_out}"

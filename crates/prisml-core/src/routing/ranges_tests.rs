@@ -128,6 +128,28 @@ fn weights_that_are_none_are_refused() {
 }
 
 #[test]
+fn weights_sum_to_one_within_a_billionth() {
+    assert_eq!(largest_remainder(&[0.5, 0.5 + 0.9e-9]).unwrap(), [5_000, 5_000]);
+    assert_eq!(largest_remainder(&[0.5, 0.5 - 0.9e-9]).unwrap(), [5_000, 5_000]);
+    for apart in [1.1e-9, -1.1e-9] {
+        assert_eq!(largest_remainder(&[0.5, 0.5 + apart]), Err(Error::Weights), "{apart}");
+    }
+}
+
+#[test]
+fn there_are_as_many_variants_as_buckets_and_no_more() {
+    assert_eq!(largest_remainder(&vec![1e-4; ALL]).unwrap(), vec![1; ALL]);
+    assert_eq!(largest_remainder(&vec![1.0 / 10_001.0; ALL + 1]), Err(Error::Weights));
+    let each = reallocate(&start(), &vec![1; ALL]).unwrap();
+    assert!(each.iter().zip(0_u16..).all(|(own, place)| *own == [(place, place + 1)]), "one after another");
+    assert_eq!(reallocate(&each, &vec![1; ALL]).unwrap(), each);
+    let mut all_to_one = vec![0; ALL];
+    all_to_one[ALL - 1] = BUCKETS;
+    assert_eq!(reallocate(&each, &all_to_one).unwrap()[ALL - 1], [(0, BUCKETS)]);
+    assert!(matches!(reallocate(&start(), &[all_to_one, vec![0]].concat()), Err(Error::Ranges(_))));
+}
+
+#[test]
 fn a_third_variant_takes_from_control_alone() {
     let two = reallocate(&start(), &[8_000, 2_000]).unwrap();
     assert_eq!(two, [[(0, 8_000)], [(8_000, 10_000)]]);
