@@ -11,10 +11,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from prisml.errors import ConfigurationError, described
+from prisml.url import read_or_none
 
 DEFAULT_REGISTRY = "sqlite:///.prisml/registry.db"
 
@@ -138,10 +136,8 @@ def _table_of(file: Path) -> Mapping[str, object] | None:
 
 def _beside(root: Path | None, url: str) -> str:
     """A URL whose relative SQLite file is taken from ``root``; any other as it is."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        # Told where it is opened.
+    parsed = read_or_none(url)
+    if parsed is None:
         return url
     path = parsed.database
     if root is None or parsed.get_backend_name() != "sqlite" or not path or path.startswith((":", "file:")) or Path(path).is_absolute():

@@ -21,13 +21,20 @@ def read_url(url: object, *, of: str) -> URL:
     """
     if not isinstance(url, str | URL):
         raise ConfigurationError(f"The {of}'s URL is {described(url)}.", {"type": type(url).__name__}, [_FORM])
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
+    parsed = url if isinstance(url, URL) else read_or_none(url)
+    if parsed is None:
         # Not chained: for a port that is no number the error quotes what stands in its place.
-        raise ConfigurationError(f"The {of}'s URL cannot be read.", {}, [_FORM, _ESCAPE]) from None
+        raise ConfigurationError(f"The {of}'s URL cannot be read.", {}, [_FORM, _ESCAPE])
     refuse_torn(parsed, of=of)
     return parsed
+
+
+def read_or_none(url: str) -> URL | None:
+    """The URL in its parts, None where it cannot be read: that is told where it is opened."""
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        return None
 
 
 def refuse_torn(url: URL, *, of: str) -> None:

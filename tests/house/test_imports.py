@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,28 @@ def test_every_public_name_is_there():
     assert set(prisml.__all__) <= set(dir(prisml))
     with pytest.raises(AttributeError, match="module 'prisml' has no attribute 'nothing'"):
         _ = prisml.nothing
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+@pytest.mark.parametrize("loaded", ["sqlalchemy", "sqlalchemy.pool"])
+def test_a_fork_waits_for_what_another_thread_loads(loaded: str):
+    """A process that is forked while a thread asks for the first name has all names: it does not wait for a thread that it has not."""
+    code = """
+import os, signal, sys, threading
+import prisml
+signal.alarm(60)
+thread = threading.Thread(target=lambda: prisml.Registry)
+thread.start()
+while sys.argv[1] not in sys.modules:
+    pass
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    os._exit(0 if prisml.load and prisml.Gate else 1)
+thread.join()
+sys.exit(os.waitpid(child, 0)[1])
+"""
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", code, loaded], check=False).returncode == 0
 
 
 def test_the_first_name_loads_all_the_others():

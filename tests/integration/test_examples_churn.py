@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -24,8 +19,8 @@ from examples.churn.ml import AHEAD, SNAPSHOTS, churn
 from examples.churn.models import TODAY, Customer, Order
 from examples.fastapi.cdnow import purchases
 from prisml.manifest import Manifest
+from tests.support.examples import ROOT, printed, run
 
-ROOT = Path(__file__).parents[2]
 README = ROOT / "examples" / "churn" / "README.md"
 HELD_OUT = SNAPSHOTS[-1]
 
@@ -34,9 +29,8 @@ HELD_OUT = SNAPSHOTS[-1]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the commands of the README were typed, the demo first."""
     place = tmp_path_factory.mktemp("churn")
-    blocks = re.findall(r"^```console\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    for line in "".join(blocks).splitlines():
-        _type(shlex.split(line, comments=True), place)
+    for command in printed(README):
+        run(command, place)
     return place
 
 
@@ -100,12 +94,3 @@ def _predicted(engine: prisml.Engine, source: Database, moment: date) -> NDArray
     with Session(source) as session:
         customers: Sequence[Customer] = session.scalars(select(Customer).order_by(Customer.id).limit(2_000)).all()
         return engine.predict_many(customers, as_of=moment).values
-
-
-def _type(command: list[str], folder: Path) -> None:
-    program, *arguments = command
-    start = [sys.executable, "-m", "prisml"] if program == "prisml" else [sys.executable]
-    inherited = {key: value for key, value in os.environ.items() if key != "PRISML_REGISTRY"}
-    environment = {**inherited, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "python")])}
-    result = subprocess.run([*start, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{shlex.join(command)}\n{result.stdout}\n{result.stderr}"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from prisml.commands.init.look import looking
 from prisml.commands.init.plan import EXAMPLE
 from tests.docs.blocks import ROOT, read
 from tests.docs.console import afresh
@@ -182,7 +183,7 @@ def test_a_folder_without_a_mapped_class_says_what_was_read(folder: Path):
 
 def test_a_password_is_not_written(shop: Path, monkeypatch: pytest.MonkeyPatch):
     """A URL with a password is looked at and written nowhere, nor is that of the environment."""
-    monkeypatch.setattr("prisml.cli.init.looking", lambda url: __import__("prisml.commands.init.look").commands.init.look.looking(None))
+    monkeypatch.setattr("prisml.cli.init.looking", lambda _: looking(None))
     for number, url in enumerate(("postgresql+psycopg://me:s3cret@host/shop", "postgresql+psycopg://me@host/shop?password=s3cret")):
         shown = run("init", "--yes", "--database", url, "--output", f"field_{number}", "--to", f"fields_{number}.py")
         assert shown.exit_code == 0

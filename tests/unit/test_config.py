@@ -38,6 +38,13 @@ def test_without_any_setting_the_registry_is_a_file_in_the_current_folder(tmp_pa
     assert DEFAULT_REGISTRY == "sqlite:///.prisml/registry.db"
 
 
+def test_a_url_that_is_none_is_told_where_it_is_opened(tmp_path):
+    """A port that is no number is not the configuration's to judge: the URL is handed on as it stands."""
+    torn = "postgresql://ada:word@host:a/shop"
+    project(tmp_path, f'registry = "{torn}"', f'database = "{torn}"')
+    assert (Config.read(tmp_path).registry, Config.read(tmp_path).database) == (torn, torn)
+
+
 def test_settings_are_found_upward(tmp_path):
     """A pyproject.toml above the folder counts, and one on the way without a [tool.prisml] table does not stand in front of it."""
     project(tmp_path, f'database = "{SECRET}"', 'models = ["shop.ml.churn"]')

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from pathlib import Path
 
 import pytest
 
 from prisml.commands.init.find import module_of, search
+from tests.support.rights import as_nobody
 
 BASE = "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): pass\n"
 
@@ -78,6 +80,19 @@ def test_environments_and_tests_are_passed_over(tmp_path: Path):
     places = ("mine__lib__models", "tests__models", ".venv__models", "node_modules__models", "migrations__versions__a1")
     assert found(tmp_path, **dict.fromkeys(places, mapped)) == []
     assert search(tmp_path).files == 0
+
+
+def test_a_folder_that_may_not_be_entered_is_passed_over():
+    """Beside a folder of somebody else's, as that of a database's server, what may be read is found."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        mapped = BASE + "class A(Base):\n    __tablename__ = 'a'\n"
+        assert found(Path(name), models=mapped, pgdata__models=mapped) == ["models.A", "pgdata.models.A"]
+        Path(name, "pgdata").chmod(0)
+        with as_nobody():
+            classes = search(Path(name)).classes
+        Path(name, "pgdata").chmod(0o755)
+    assert [each.name for each in classes] == ["A"]
 
 
 def test_the_sqlite_files_that_the_code_names_are_found(tmp_path: Path):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from prisml.url import read_or_none
 
 SECONDS = 10
 _OPTION = "connect_timeout"
@@ -12,10 +11,8 @@ _DRIVERS = frozenset({"postgresql+psycopg", "postgresql+psycopg2", "mysql+pymysq
 
 def patient(url: str) -> str:
     """The URL with ``SECONDS`` to connect, where its driver has an option for that and nobody has set it; else as it is."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        # Told where it is opened.
+    parsed = read_or_none(url)
+    if parsed is None:
         return url
     driver = parsed.drivername if "+" in parsed.drivername else f"{parsed.drivername}+{_default_driver(parsed.drivername)}"
     if driver not in _DRIVERS or _OPTION in parsed.query:

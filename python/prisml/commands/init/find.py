@@ -113,12 +113,21 @@ def _all_python_files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if _is_ours(Path(place, name)))
         for name in sorted(names):
             file = Path(place, name)
-            if name.endswith(".py") and file.is_file() and file.stat().st_size <= _LARGEST:
+            if name.endswith(".py") and _is_readable_file(file):
                 yield file
+
+
+def _is_readable_file(file: Path) -> bool:
+    """Whether it is a file of a size that people write; one that is gone by now is none."""
+    try:
+        return file.is_file() and file.stat().st_size <= _LARGEST
+    except OSError:
+        return False
 
 
 def _is_ours(folder: Path) -> bool:
     name = folder.name
     if name.startswith(".") or name in _NOT_OURS or name in _NO_MODELS or name.endswith(".egg-info"):
         return False
-    return not (folder / "pyvenv.cfg").is_file()
+    # Not of pathlib, which raises for a folder that may not be entered, such as that of a database's server.
+    return not os.path.isfile(folder / "pyvenv.cfg")  # noqa: PTH113

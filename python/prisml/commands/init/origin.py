@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from prisml.config import Config
+from prisml.url import read_or_none
 
 _INSTANCE = Path("instance")
 """The folder that Flask-SQLAlchemy takes a relative path to be in."""
@@ -54,9 +52,5 @@ def _is_absent(url: str) -> bool:
 
 def _may_hold_secret(url: str) -> bool:
     """Whether it has a password, or a query: drivers take a password there, too, under names of their own."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        # Told where it is opened.
-        return True
-    return parsed.password is not None or bool(parsed.query)
+    parsed = read_or_none(url)
+    return parsed is None or parsed.password is not None or bool(parsed.query)
