@@ -83,8 +83,10 @@ def read_entity(cls: type) -> Entity:
     to_one, to_many, beyond = [], [], []
     for relationship in sorted(mapper.relationships, key=lambda each: each.key):
         target = relationship.mapper.class_
-        if target is cls or relationship.key.startswith("_"):
-            beyond.append((relationship.key, "leads to the class itself" if target is cls else "is private"))
+        # By inheritance another class can stand in the same table, which would have to be read through an alias.
+        is_itself = bool(set(relationship.mapper.tables) & set(mapper.tables))
+        if is_itself or relationship.key.startswith("_"):
+            beyond.append((relationship.key, "leads to the class itself" if is_itself else "is private"))
         elif not has_a_name(target):
             why = f"leads to a class that no module holds, as automap makes them: write a class with __tablename__ = {target.__name__!r}"
             beyond.append((relationship.key, why))
