@@ -106,6 +106,14 @@ def test_all_is_well_in_a_shop_that_was_trained(folder: Path):
 
 
 @pytest.mark.usefixtures("quick")
+def test_where_nothing_is_defined_it_says_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """In a folder without a definition there is nothing to train: the way out of an empty registry is `prisml init`."""
+    alone(tmp_path, monkeypatch)
+    _, looks = found()
+    assert (only(looks["registry.reachable"]).status, only(looks["registry.reachable"]).remedy) == ("warning", "prisml init")
+
+
+@pytest.mark.usefixtures("quick")
 def test_before_the_first_training_it_says_to_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """An empty registry is a warning in a table that is plain in a pipe, and `prisml train` is the way out."""
     alone(shop(tmp_path, f"sqlite:///{tmp_path / 'shop.db'}"), monkeypatch)

@@ -59,6 +59,29 @@ class Post(Base):
     user_id = Column(Integer, ForeignKey("user.id"))
     created_at = Column(DateTime)
 """
+STAFF = """
+from datetime import datetime
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Employee(Base):
+    __tablename__ = "employees"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hired_at: Mapped[datetime]
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"))
+    reports: Mapped[list["Employee"]] = relationship()
+
+
+class Engineer(Employee):
+    __tablename__ = "engineers"
+    id: Mapped[int] = mapped_column(ForeignKey("employees.id"), primary_key=True)
+    resigned: Mapped[bool]
+"""
 AUTOMAP = """
 from sqlalchemy import create_engine
 from sqlalchemy.ext.automap import automap_base
@@ -124,6 +147,36 @@ def test_a_time_that_may_be_missing_is_named(folder: Path):
     assert (
         "# - posts: a relationship that has rows whose time may be missing: Post.created_at is nullable" in (folder / "ml.py").read_text()
     )
+
+
+def test_a_relationship_to_the_parent_class_is_one_to_itself(folder: Path):
+    """Of a class that inherits, rows of the table that it shares with its parent are not counted: they would need an alias."""
+    (folder / "models.py").write_text(STAFF)
+    assert run("init", "--yes", "--entity", "Engineer").exit_code == 0
+    assert "# - reports: a relationship that leads to the class itself" in (folder / "ml.py").read_text()
+
+
+def test_sql_that_reads_the_own_table_without_an_alias_is_told(folder: Path):
+    """An expression that selects from the table of its own row is an error that names the feature and the alias, and no bug."""
+    (folder / "models.py").write_text(STAFF)
+    definition = (
+        "from models import *\nfrom sqlalchemy import func, select\nfrom prisml import define_model, expression\n"
+        "count = select(func.count(Employee.id)).where(Employee.manager_id == Engineer.id).scalar_subquery()\n"
+        "m = define_model(Engineer, output='p', label=Engineer.resigned, features={'led': expression(count)})\n"
+    )
+    (folder / "ml.py").write_text(definition)
+    made = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from models import *; from sqlalchemy import create_engine as c; Base.metadata.create_all(c('sqlite:///s.db'))",
+        ],
+        check=False,
+    )
+    assert made.returncode == 0
+    told = answer(run("check", "ml.py", "--database", "sqlite:///s.db", "--json"))
+    assert "the SQL of feature 'led' reads the entity's table" in str(told)
+    assert "aliased" in str(told)
 
 
 def test_what_automap_makes_by_itself_is_named_and_not_imported(folder: Path):

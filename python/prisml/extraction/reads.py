@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Table
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from prisml.definition.model import ModelDefinition
+from prisml.errors import DefinitionError
 from prisml.extraction.spelling import spell, values_of
 from prisml.extraction.statement import Statement, training_statement
 from prisml.manifest import Read
@@ -70,7 +71,15 @@ def _columns_of(definition: ModelDefinition[Any], feature: str) -> list[Column[A
     places = {place for place, name in enumerate(statement.names) if name == f"feature {feature!r}"}
     # A column that the key reads too is named after the key.
     places |= set(statement.uses.get(feature, {}).values())
-    parts = [*(columns[place] for place in sorted(places)), *statement.select.get_final_froms(), *_related(definition, feature)]
+    try:
+        froms = statement.select.get_final_froms()
+    except InvalidRequestError:
+        # Its words are SQLAlchemy's, and show an object.
+        field = f"{definition.entity.__name__}.{definition.output}"
+        message = f"{field}: the SQL of feature {feature!r} reads the entity's table in a SELECT of its own."
+        hint = "Read it there through an alias: other = aliased(Employee), and other.id in place of Employee.id."
+        raise DefinitionError(message, {"feature": feature}, [hint]) from None
+    parts = [*(columns[place] for place in sorted(places)), *froms, *_related(definition, feature)]
     return list(dict.fromkeys(each for part in parts for each in tables_and_columns(part) if isinstance(each, Column)))
 
 

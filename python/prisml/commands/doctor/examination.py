@@ -69,12 +69,13 @@ def _configured(found: list[Finding], database: str | None, registry: str | None
 
 def _look_at_project(found: list[Finding], config: Config, targets: tuple[str, ...], opened: contextlib.ExitStack) -> None:
     """What the configuration leads to: definitions, database, registry, and the models that stand between them."""
-    looks, definitions = look_at_definitions(targets or config.models, config.root)
+    named = targets or config.models
+    looks, definitions = look_at_definitions(named, config.root)
     found += looks
     database = _database(found, config.database, opened)
     if database is not None:
         found += isolated("database.rights", "rights", lambda: look_at_rights(database, definitions))
-    registry = _registry(found, config.registry)
+    registry = _registry(found, config.registry, begin="prisml train" if named else "prisml init")
     denied = wanting(found, "database.rights")
     beside = Beside(database, registry, denied, targets)
     for definition in definitions:
@@ -102,13 +103,13 @@ def _database(found: list[Finding], url: str | None, opened: contextlib.ExitStac
     return kept[0]
 
 
-def _registry(found: list[Finding], url: str) -> Registry | None:
-    """The registry where it can be read."""
+def _registry(found: list[Finding], url: str, *, begin: str) -> Registry | None:
+    """The registry where it can be read; ``begin`` is what helps one in which nothing is."""
     kept: list[Registry] = []
 
     def look() -> Iterator[Finding]:
         registry = Registry(patient(url))
-        yield from look_at_content(registry)
+        yield from look_at_content(registry, begin)
         kept.append(registry)
 
     found += isolated("registry.reachable", "registry", look)

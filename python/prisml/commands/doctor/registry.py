@@ -24,12 +24,12 @@ ROOM_BYTES = 256 * 2**20
 _PATIENCE_S = 10.0
 
 
-def look_at_content(registry: Registry) -> Iterator[Finding]:
-    """Whether it is there and can be read, and what it holds."""
+def look_at_content(registry: Registry, begin: str) -> Iterator[Finding]:
+    """Whether it is there and can be read, and what it holds; where nothing is, ``begin`` is the command that helps."""
     found = status(registry)
     if found.schema is None:
         detail = f"{registry.place}: nothing was published there yet; another place is named by --registry or PRISML_REGISTRY"
-        yield warning("registry.reachable", "registry", detail, "prisml train")
+        yield warning("registry.reachable", "registry", detail, begin)
         return
     holds = f"models: {found.models:,}, versions: {found.versions:,}, bytes: {found.bytes:,}; prisml verify reads them all"
     yield ok("registry.reachable", "registry", f"{registry.place}: {holds}")

@@ -103,7 +103,8 @@ def _beyond(relationship: RelationshipProperty[Any], cls: type) -> str | None:
     target = relationship.mapper.class_
     if not names.is_attribute(relationship.key):
         return f"has {_NAMELESS}"
-    if target is cls:
+    # By inheritance another class can stand in the same table, which would have to be read through an alias.
+    if set(relationship.mapper.tables) & set(class_mapper(cls).tables):
         return "leads to the class itself"
     if not is_importable(target):
         return f"leads to a class that no module holds, as automap makes them: write a class with __tablename__ = {target.__name__!r}"
