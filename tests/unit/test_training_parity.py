@@ -11,11 +11,12 @@ import pytest
 from onnx import helper
 
 from prisml.errors import ParityError
+from prisml.progress import silent
 from prisml.training import parity
 from prisml.training.calibration.calibration import Calibration
 from prisml.training.edges import EdgeRows
 from prisml.training.estimators import choose_estimator
-from prisml.training.parity import _compare, _Comparison, _likely_cause, _reference_rounding, _refused, slack_of
+from prisml.training.parity import Truth, _Asked, _compare, _Comparison, _judged, _likely_cause, _reference_rounding, _refused, slack_of
 from prisml.training.pipeline import Column, fit_pipeline
 from prisml.training.production import engine_of, numbers_of
 from tests.support.exported import Exported
@@ -231,6 +232,56 @@ def test_what_comes_back_is_what_the_production_engine_predicts(sound, monkeypat
     total = 3 * (120 + len(sound.edges))
     steps = [120 + len(sound.edges), *2 * (50, 50, 20, len(sound.edges))]
     assert told == [("parity", done, total) for done in np.cumsum(steps).tolist()]
+
+
+def judged(model, apart, *, slack=0.0, native=False, **changed):
+    """What is found where scikit-learn predicts as much more as ``apart`` for each row than this engine does."""
+    manifest = model.manifest.model_copy(update=changed)
+    engine = engine_of(model.graph, manifest, native=native)
+    every = np.concatenate((model.holdout, model.edges.matrix))
+    truth = Truth(numbers_of(engine.predict_encoded(every), manifest.task) + apart, np.array(slack))
+    asked = _Asked(silent, 1)
+    return _judged(engine, model.fitted, manifest, model.holdout, model.edges, truth, asked)[1]
+
+
+def test_onnx_runtime_is_held_to_less_than_the_native_scorer(monkeypatch):
+    """For many trees: where it may differ by twice as much, a calibration's slack counts twice, and the native scorer's once."""
+    model = Exported(algorithm="random_forest")
+    monkeypatch.setattr(parity, "_PRECISE_TREES", 5)
+    assert _reference_rounding(model.fitted) == 2.0
+    assert judged(model, 1.5e-5).tolerance == 2e-5
+    assert judged(model, 0.9e-5, native=True).tolerance == 1e-5
+    assert judged(model, 1.5e-3, slack=1e-3).flips == 0
+    for apart, slack, native in ((2.5e-5, 0.0, False), (1.5e-5, 0.0, True), (2.5e-3, 1e-3, False), (1.5e-3, 1e-3, True)):
+        with pytest.raises(ParityError) as caught:
+            judged(model, apart, slack=slack, native=native)
+        assert caught.value.context["scorer"] == ("native" if native else "onnxruntime")
+        assert caught.value.context["model"] == "visits"
+        assert (caught.value.context["rows"], caught.value.context["edge_rows"]) == (120, len(model.edges))
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.7, None])
+def test_labels_are_those_of_the_versions_own_threshold(threshold):
+    """One half where it has none."""
+    model, at = Exported(), threshold or 0.5
+    engine = engine_of(model.graph, model.manifest, native=False)
+    found = engine.predict_encoded(np.concatenate((model.holdout, model.edges.matrix))).values
+    flips = int(np.count_nonzero((found > at) != (found + 0.2 > at)))
+    with pytest.raises(ParityError) as caught:
+        judged(model, 0.2, threshold=threshold)
+    assert caught.value.context["label_flips"] == flips > 0
+
+
+def test_the_largest_number_is_that_of_the_holdout():
+    """An edge row of a size that no row has makes room for none."""
+    model = Exported("regression")
+    apart = np.zeros(120 + len(model.edges))
+    apart[120] = 1e9
+    numbers = numbers_of(engine_of(model.graph, model.manifest, native=False).predict_encoded(model.holdout), "regression")
+    with pytest.raises(ParityError) as caught:
+        judged(model, apart)
+    assert caught.value.context["tolerance"] == pytest.approx(1e-5 * np.abs(numbers).max())
+    assert (caught.value.context["rows"], caught.value.context["edge_rows"]) == (0, 1)
 
 
 def test_golden_rows_come_back_with_what_onnx_runtime_gives(sound):

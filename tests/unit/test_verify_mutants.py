@@ -79,8 +79,8 @@ def found(tmp_path: Path):
 def test_a_mutant_is_told_by_its_lines_and_where_they_stand(found):
     """In the file that people read, not in the one that mutmut wrote."""
     one, method = found["x_held__mutmut_1"], found["xǁGateǁpasses__mutmut_1"]
-    assert (one.function, one.line, one.was, one.now) == ("held", 3, "if rows < least:", "if rows <= least:")
-    assert (method.function, method.line, method.now) == ("Gate.passes", 9, "return got > self.min")
+    assert (one.function, one.line, one.was, one.now) == ("held", 4, "if rows < least:", "if rows <= least:")
+    assert (method.function, method.line, method.now) == ("Gate.passes", 10, "return got > self.min")
 
 
 def test_words_for_people_are_told_from_what_programs_read(found):
