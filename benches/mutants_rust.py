@@ -16,7 +16,7 @@ SOURCES = "crates/prisml-core/src/routing/*.rs"
 MARK = " /* ~ changed by cargo-mutants ~ */"
 # The tests that enter routing: those beside it, and those of the frozen vectors.
 TESTS = ("routing::", "frozen", "growthbook")
-_VERDICTS: dict[str, Verdict] = {"CaughtMutant": "killed", "MissedMutant": "survived", "Timeout": "timed out"}
+_VERDICTS: dict[str, Verdict] = {"CaughtMutant": "killed", "MissedMutant": "survived", "Timeout": "broken off"}
 
 
 def rust_mutants(folder: Path) -> Iterator[Mutant]:
