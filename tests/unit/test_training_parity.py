@@ -83,6 +83,7 @@ def test_a_regression_is_held_to_its_largest_number():
         ([[0.5, 0.375, 0.125]], [[0.3, 0.5, 0.2]], 0.0, 1),
         ([[0.5, 0.375, 0.125]], [[0.3, 0.5, 0.2]], [[0.0, 0.125, 0.0]], 0),
         ([[0.125, 0.125, 0.75], [0.75, 0.125, 0.125]], [[0.75, 0.125, 0.125], [0.125, 0.125, 0.75]], 0.0, 2),
+        ([[0.5, 0.375, 0.125]] * 2, [[0.3, 0.5, 0.2]] * 2, [[0.0, 0.0, 0.0], [0.0, 0.125, 0.0]], 1),
     ],
 )
 def test_a_class_differs_where_scikit_learn_has_another_that_is_surely_likelier(engine, reference, slack, flips):
@@ -161,6 +162,20 @@ def test_the_likely_cause_follows_from_which_rows_differ(distances, gaps, native
     said, suggested = _likely_cause(failed(distances), small(n_estimators=2), np.array(gaps, dtype=bool), is_native=native)
     assert said.startswith(cause)
     assert suggested == way
+
+
+def test_small_is_what_lies_within_a_hundred_tolerances():
+    """Whatever the tolerance is."""
+    gaps = np.zeros(10, dtype=bool)
+    causes = [_likely_cause(failed([far, *FEW[1:]], 0.25), small(n_estimators=2), gaps, is_native=False)[0] for far in (24.0, 26.0)]
+    assert [cause.partition(":")[0] for cause in causes] == ["The differences are small", "A few rows differ by much"]
+
+
+@pytest.mark.parametrize("gaps", [[0, 0, 0], [1, 1, 0], [1, 1, 1]])
+def test_where_only_labels_differ_no_missing_number_is_blamed(gaps):
+    """Two classes may change places though each is within what it may differ by."""
+    said, _ = _likely_cause(failed([0.9, 0.0, 0.0], flips=1), small(n_estimators=2), np.array(gaps, dtype=bool), is_native=False)
+    assert said.startswith("The differences are small")
 
 
 def test_only_trees_that_are_added_up_are_too_many():
