@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Verdict = Literal["killed", "survived", "not covered", "timed out"]
+Verdict = Literal["killed", "survived", "not covered", "broken off"]
 EQUIVALENT = Path(__file__).parent / "mutants_equivalent.toml"
 
 

@@ -71,21 +71,23 @@ def python_mutants(group: Group, folder: Path, *, children: int) -> Iterator[Mut
     surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
     log = folder / "mutmut.log"
     with log.open("w", encoding="utf-8") as written:
-        done = subprocess.run(command, cwd=folder, env=surroundings, stdout=written, stderr=subprocess.STDOUT, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"mutmut ended with {done.returncode}: {log.read_text(encoding='utf-8')[-2_000:]}")
+        subprocess.run(command, cwd=folder, env=surroundings, stdout=written, stderr=subprocess.STDOUT, check=False)
     for module in group.modules:
-        yield from _of_module(module, folder)
+        yield from _of_module(module, folder, log)
 
 
-def _of_module(module: str, folder: Path) -> Iterator[Mutant]:
+def _of_module(module: str, folder: Path, log: Path) -> Iterator[Mutant]:
     written, source = folder / "mutants" / "src" / "prisml" / module, folder / "src" / "prisml" / module
-    codes = json.loads(written.with_suffix(".py.meta").read_text(encoding="utf-8"))["exit_code_by_key"]
+    told = written.with_suffix(".py.meta")
+    codes = json.loads(told.read_text(encoding="utf-8"))["exit_code_by_key"] if told.exists() else {}
+    # Its own exit code says little: it also is that of libraries which crash when the process ends.
+    if not codes or None in codes.values():
+        raise RuntimeError(f"mutmut did not try every mutant of {module}: {log.read_text(encoding='utf-8')[-2_000:]}")
     made = changes(written, source)
     for name, code in codes.items():
         change = made[name.rpartition(".")[2]]
-        # Whatever else ends a test run is seen, too: a time-out, or a crash.
-        verdict: Verdict = "survived" if code is None else _VERDICTS.get(code, "timed out")
+        # Whatever else ends a test run is noticed, too: a time-out, or a crash.
+        verdict = _VERDICTS.get(code, "broken off")
         yield Mutant(f"python/prisml/{module}", change.line, change.function, change.was, change.now, verdict, words=change.words)
 
 

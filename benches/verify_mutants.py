@@ -65,7 +65,7 @@ def judge(report: Report, mutants: Sequence[Mutant], known: Explained) -> None:
             file=file,
             mutants=len(here),
             killed=sum(mutant.verdict == "killed" for mutant in here),
-            timed_out=sum(mutant.verdict == "timed out" for mutant in here),
+            broken_off=sum(mutant.verdict == "broken off" for mutant in here),
             words=sum(mutant.words and mutant.verdict in {"survived", "not covered"} for mutant in here),
             explained=sum(known.of(mutant) is not None for mutant in living),
             survived=sum(known.of(mutant) is None and mutant.verdict == "survived" for mutant in living),

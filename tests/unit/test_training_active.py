@@ -127,9 +127,9 @@ def test_its_labels_are_those_of_its_own_threshold():
     definition, found = visits(), extracted()
     artifact, data = fit(definition, found).artifact, divide(definition, found)
     besides = Besides(artifact.manifest.inputs, found.matrix, found.categories)
-    for threshold in (0.05, 0.5, 0.95):
+    for threshold in (0.05, 0.5, 0.95, None):
         rival = predicted_by(Active(4, with_manifest(artifact, threshold=threshold)), besides, data)
-        assert rival.holdout.labels.tolist() == (rival.holdout.predicted > threshold).tolist()
+        assert rival.holdout.labels.tolist() == (rival.holdout.predicted > (threshold or 0.5)).tolist()
 
 
 def test_what_it_would_refuse_is_told_with_the_feature_and_the_rows():

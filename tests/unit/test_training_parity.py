@@ -11,11 +11,12 @@ import pytest
 from onnx import helper
 
 from prisml.errors import ParityError
+from prisml.progress import silent
 from prisml.training import parity
 from prisml.training.calibration.calibration import Calibration
 from prisml.training.edges import EdgeRows
 from prisml.training.estimators import choose_estimator
-from prisml.training.parity import _compare, _Comparison, _likely_cause, _reference_rounding, _refused, slack_of
+from prisml.training.parity import Truth, _Asked, _compare, _Comparison, _judged, _likely_cause, _reference_rounding, _refused, slack_of
 from prisml.training.pipeline import Column, fit_pipeline
 from prisml.training.production import engine_of, numbers_of
 from tests.support.exported import Exported
@@ -82,6 +83,7 @@ def test_a_regression_is_held_to_its_largest_number():
         ([[0.5, 0.375, 0.125]], [[0.3, 0.5, 0.2]], 0.0, 1),
         ([[0.5, 0.375, 0.125]], [[0.3, 0.5, 0.2]], [[0.0, 0.125, 0.0]], 0),
         ([[0.125, 0.125, 0.75], [0.75, 0.125, 0.125]], [[0.75, 0.125, 0.125], [0.125, 0.125, 0.75]], 0.0, 2),
+        ([[0.5, 0.375, 0.125]] * 2, [[0.3, 0.5, 0.2]] * 2, [[0.0, 0.0, 0.0], [0.0, 0.125, 0.0]], 1),
     ],
 )
 def test_a_class_differs_where_scikit_learn_has_another_that_is_surely_likelier(engine, reference, slack, flips):
@@ -162,6 +164,20 @@ def test_the_likely_cause_follows_from_which_rows_differ(distances, gaps, native
     assert suggested == way
 
 
+def test_small_is_what_lies_within_a_hundred_tolerances():
+    """Whatever the tolerance is."""
+    gaps = np.zeros(10, dtype=bool)
+    causes = [_likely_cause(failed([far, *FEW[1:]], 0.25), small(n_estimators=2), gaps, is_native=False)[0] for far in (24.0, 26.0)]
+    assert [cause.partition(":")[0] for cause in causes] == ["The differences are small", "A few rows differ by much"]
+
+
+@pytest.mark.parametrize("gaps", [[0, 0, 0], [1, 1, 0], [1, 1, 1]])
+def test_where_only_labels_differ_no_missing_number_is_blamed(gaps):
+    """Two classes may change places though each is within what it may differ by."""
+    said, _ = _likely_cause(failed([0.9, 0.0, 0.0], flips=1), small(n_estimators=2), np.array(gaps, dtype=bool), is_native=False)
+    assert said.startswith("The differences are small")
+
+
 def test_only_trees_that_are_added_up_are_too_many():
     """A model without a number of trees is told to choose another; a number may be scaled down besides."""
     gaps = np.zeros(10, dtype=bool)
@@ -231,6 +247,56 @@ def test_what_comes_back_is_what_the_production_engine_predicts(sound, monkeypat
     total = 3 * (120 + len(sound.edges))
     steps = [120 + len(sound.edges), *2 * (50, 50, 20, len(sound.edges))]
     assert told == [("parity", done, total) for done in np.cumsum(steps).tolist()]
+
+
+def judged(model, apart, *, slack=0.0, native=False, **changed):
+    """What is found where scikit-learn predicts as much more as ``apart`` for each row than this engine does."""
+    manifest = model.manifest.model_copy(update=changed)
+    engine = engine_of(model.graph, manifest, native=native)
+    every = np.concatenate((model.holdout, model.edges.matrix))
+    truth = Truth(numbers_of(engine.predict_encoded(every), manifest.task) + apart, np.array(slack))
+    asked = _Asked(silent, 1)
+    return _judged(engine, model.fitted, manifest, model.holdout, model.edges, truth, asked)[1]
+
+
+def test_onnx_runtime_is_held_to_less_than_the_native_scorer(monkeypatch):
+    """For many trees: where it may differ by twice as much, a calibration's slack counts twice, and the native scorer's once."""
+    model = Exported(algorithm="random_forest")
+    monkeypatch.setattr(parity, "_PRECISE_TREES", 5)
+    assert _reference_rounding(model.fitted) == 2.0
+    assert judged(model, 1.5e-5).tolerance == 2e-5
+    assert judged(model, 0.9e-5, native=True).tolerance == 1e-5
+    assert judged(model, 1.5e-3, slack=1e-3).flips == 0
+    for apart, slack, native in ((2.5e-5, 0.0, False), (1.5e-5, 0.0, True), (2.5e-3, 1e-3, False), (1.5e-3, 1e-3, True)):
+        with pytest.raises(ParityError) as caught:
+            judged(model, apart, slack=slack, native=native)
+        assert caught.value.context["scorer"] == ("native" if native else "onnxruntime")
+        assert caught.value.context["model"] == "visits"
+        assert (caught.value.context["rows"], caught.value.context["edge_rows"]) == (120, len(model.edges))
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.7, None])
+def test_labels_are_those_of_the_versions_own_threshold(threshold):
+    """One half where it has none."""
+    model, at = Exported(), threshold or 0.5
+    engine = engine_of(model.graph, model.manifest, native=False)
+    found = engine.predict_encoded(np.concatenate((model.holdout, model.edges.matrix))).values
+    flips = int(np.count_nonzero((found > at) != (found + 0.2 > at)))
+    with pytest.raises(ParityError) as caught:
+        judged(model, 0.2, threshold=threshold)
+    assert caught.value.context["label_flips"] == flips > 0
+
+
+def test_the_largest_number_is_that_of_the_holdout():
+    """An edge row of a size that no row has makes room for none."""
+    model = Exported("regression")
+    apart = np.zeros(120 + len(model.edges))
+    apart[120] = 1e9
+    numbers = numbers_of(engine_of(model.graph, model.manifest, native=False).predict_encoded(model.holdout), "regression")
+    with pytest.raises(ParityError) as caught:
+        judged(model, apart)
+    assert caught.value.context["tolerance"] == pytest.approx(1e-5 * np.abs(numbers).max())
+    assert (caught.value.context["rows"], caught.value.context["edge_rows"]) == (0, 1)
 
 
 def test_golden_rows_come_back_with_what_onnx_runtime_gives(sound):

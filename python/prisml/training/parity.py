@@ -225,7 +225,7 @@ def _refused(
 def _likely_cause(comparison: _Comparison, fitted: FittedPipeline, gaps: NDArray[np.bool_], *, is_native: bool) -> tuple[str, str]:
     failed = comparison.failed
     reinstall = 'Install the versions that belong together: pip install "prisml[train]"; or choose another algorithm.'
-    if gaps[failed].all() and not failed[~gaps].any() and gaps.any():
+    if failed.any() and gaps[failed].all():
         return "Only rows with a missing number differ: the graph sends NaN another way.", 'Give those features missing="median".'
     if failed.mean() > 0.5:
         return "Most rows differ: the graph is not this model.", reinstall

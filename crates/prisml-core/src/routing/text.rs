@@ -129,6 +129,8 @@ mod tests {
             (true, &[7, 0], -1, "-7"),
             (false, &[1], 3, "1000"),
             (false, &[0, 0, 5], -4, "0.0005"),
+            (true, &[5], -1, "-0.5"),
+            (false, &[1, 2], -2, "0.12"),
             (true, &[0], -9, "0"),
             (false, &[], 0, "0"),
             (false, &[1, 2, 0, 3], -2, "12.03"),
@@ -144,6 +146,28 @@ mod tests {
             assert_eq!(made(|text| assert!(!push_decimal(text, true, &[1], exponent))), "");
         }
         assert_eq!(made(|text| assert!(push_decimal(text, false, &[1], 4_299))).len(), 4_300);
+    }
+
+    #[test]
+    fn every_day_of_four_hundred_years_is_that_of_the_gregorian_calendar() {
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..146_097 {
+            assert_eq!(civil(days), (year, month, day));
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = match month {
+                2 => 28 + i64::from(leap),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            day += 1;
+            if day > last {
+                (month, day) = (month + 1, 1);
+            }
+            if month > 12 {
+                (year, month) = (year + 1, 1);
+            }
+        }
+        assert_eq!((year, month, day), (2370, 1, 1));
     }
 
     proptest! {
