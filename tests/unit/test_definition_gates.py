@@ -211,3 +211,10 @@ def test_a_metric_of_another_task_is_answered_with_the_one_that_is_meant():
     with pytest.raises(DefinitionError) as caught:
         define(gates=[Gate("roc_auc_ovr", min=0.7)])
     assert "Did you mean 'roc_auc'?" in caught.value.suggestions[0]
+
+
+def test_what_is_no_column_still_tells_gates_apart():
+    """It is refused with the definition, which knows the entity; until then it is itself."""
+    assert Gate("f1", min=0.3, slice="city") == Gate("f1", min=0.3, slice="city") != Gate("f1", min=0.3, slice="plan")
+    with pytest.raises(DefinitionError, match="the slice of the gate on f1"):
+        define(gates=[Gate("f1", min=0.3, slice="city")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,10 +117,11 @@ def test_a_key_of_each_variant_may_be_forced():
 
 def test_what_assigns_keys_is_made_once_and_stays_in_its_process():
     """A prediction does not pay for it again; a pickled experiment is as long as its text is."""
-    before = pickle.dumps(EXPERIMENT)
-    routing = EXPERIMENT._routed()
-    assert EXPERIMENT._routed() is routing
-    assert pickle.dumps(EXPERIMENT) == before
+    experiment = replace(EXPERIMENT)
+    before = pickle.dumps(experiment)
+    routing = experiment._routed()
+    assert experiment._routed() is routing
+    assert pickle.dumps(experiment) == before
 
 
 def test_control_comes_first_and_variants_keep_their_places():
