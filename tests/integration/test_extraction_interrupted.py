@@ -120,7 +120,7 @@ def test_ctrl_c_ends_a_training_and_its_transaction(request: pytest.FixtureReque
             training.send_signal(signal.SIGINT)
             _, shown = training.communicate(timeout=60)
         assert training.returncode == 130, shown
-        assert "stopped during 'extract', nothing published" in shown
+        assert "stopped during 'extract' (0 of 400 rows), nothing published" in shown
         assert (before, open_transactions(other)) == (1, 0)
     assert Registry(f"sqlite:///{folder}/.prisml/registry.db").names() == ()
 

@@ -19,9 +19,9 @@ OWN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 def test_importing_prisml_touches_no_logger_but_its_own():
-    """``import prisml`` sets no level and no handler but a null one, and leaves the root logger alone."""
+    """``import prisml`` and its first name set no level and no handler but a null one, and leaves the root logger alone."""
     code = (
-        "import logging, prisml; own, root = logging.getLogger('prisml'), logging.getLogger()\n"
+        "import logging, prisml; prisml.load; own, root = logging.getLogger('prisml'), logging.getLogger()\n"
         "print([type(each).__name__ for each in own.handlers], own.level, own.propagate, root.handlers, root.level == logging.WARNING)"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

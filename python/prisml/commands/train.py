@@ -119,6 +119,8 @@ def _train(
         return Trained(definition.name, checked, None, None, before, False, time.perf_counter() - started)
     reads = _reads(definition, database)
     active = read_active(definition, registry, before)
+    # Before any row is read they are counted, which can take its time.
+    progress("extract", 0, None)
     extracted = extract(definition, database, beside=() if active is None else active.inputs, progress=progress)
     candidate = fit(definition, extracted, reads=reads, active=active, time_budget=time_budget, progress=progress)
     version, known, held = None, False, None

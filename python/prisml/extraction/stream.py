@@ -83,7 +83,6 @@ def extract(
     ``EncodingError`` where a value cannot be read, computed or encoded, and ``DatabaseConnectionError``.
     """
     for step in ("extract", "extract again"):
-        progress(step, 0, None)
         try:
             started = time.perf_counter()
             with naming(definition):
