@@ -32,6 +32,9 @@ data_file = {folder}/.coverage
 patch = subprocess
     _exit
 sigterm = true
+disable_warnings =
+    module-not-imported
+    no-data-collected
 
 [paths]
 source =
@@ -121,12 +124,13 @@ def _counting() -> dict[str, str]:
 def _run(folder: Path, tests: list[str], workers: str) -> bool:
     """Run both suites; whether they passed."""
     counting = _counting()
-    _cargo("llvm-cov", "clean", "--workspace", "--profraw-only", **counting)
+    _cargo("llvm-cov", "clean", "--profraw-only", **counting)
     _cargo("test", "--release", "--package", "prisml-core", **counting)
     _cargo("build", "--release", "--package", "prisml-py", **counting)
     (library,) = (file for suffix in ("so", "dylib") for file in (TARGET / "release").glob(f"lib_core.{suffix}"))
     shutil.copy2(library, folder / "python" / "prisml" / "_core.abi3.so")
     (config := folder / ".coveragerc").write_text(_CONFIG.format(folder=folder, root=ROOT), encoding="utf-8")
+    counting.pop("PRISML_ORT_DYLIB")
     environment = {**os.environ, **counting, "PYTHONPATH": f"{folder}/python", "OMP_NUM_THREADS": "1"}
     words = ["-m", "coverage", "run", f"--rcfile={config}", "-m", "pytest", "-q", "-n", workers, "--dist", "loadfile", *tests]
     return subprocess.run([sys.executable, *words], cwd=folder, env=environment, check=False).returncode == 0

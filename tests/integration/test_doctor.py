@@ -311,7 +311,7 @@ def test_a_registry_that_may_only_be_read(monkeypatch: pytest.MonkeyPatch):
         for path, mode in ((Path(name, "registry.db"), 0o444), (Path(name), 0o555)):
             path.chmod(mode)
         with as_nobody():
-            looks = {each.id: each for each in look_at_content(registry)}
+            looks = {each.id: each for each in look_at_content(registry, "prisml train")}
         Path(name).chmod(0o755)
     assert (looks["registry.reachable"].status, looks["registry.writable"].status) == ("ok", "warning")
     assert "enough to serve" in looks["registry.writable"].detail

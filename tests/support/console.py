@@ -147,8 +147,8 @@ def three_versions(folder: Path, name: str = "churn") -> Registry:
 def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder as the current one, and no setting from outside."""
     monkeypatch.chdir(folder)
-    for name in ("DATABASE_URL", "PRISML_REGISTRY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name == "DATABASE_URL" or name.startswith("PRISML_")]:
+        monkeypatch.delenv(name)
     return folder
 
 
