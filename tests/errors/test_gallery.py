@@ -23,7 +23,7 @@ from tests.errors.gallery import CASES, NUMBER, Case, Seen, look, text
 from tests.errors.sites import known_sites, provoked, unprovoked_listed, write_unprovoked
 from tests.errors.world import World, make_world
 
-for _module in ("definition", "training", "serving", "registry", "cli"):
+for _module in ("definition", "training", "serving", "registry", "cli", "init"):
     import_module(f"tests.errors.cases_{_module}")
 
 SNAPSHOTS = Path(__file__).parents[2] / "docs/reference/errors/seen"
