@@ -113,7 +113,9 @@ def _nearest_table(start: Path) -> tuple[Path | None, Mapping[str, object]]:
 def _table_of(file: Path) -> Mapping[str, object] | None:
     try:
         tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} is no valid TOML: it is not UTF-8.", {"file": str(file)}, ["Save it as UTF-8."]) from None
+    except tomllib.TOMLDecodeError as error:
         # Not chained: the parser's message can quote the file, and a URL in it can hold a password.
         found = _TOML_PLACE.search(str(error))
         where = f", at {found[1]}" if found else ""

@@ -73,7 +73,8 @@ def make_engine(url: URL, *, of: str, **options: object) -> Engine:
         message = f"The driver of {name!r} is not installed: there is no module {missing.name!r}."
         raise ConfigurationError(message, {"dialect": name}, ["Install the driver, or name another: dialect+driver://."]) from None
     except (ArgumentError, TypeError, ValueError):
-        raise ConfigurationError(f"The {of}'s URL has an option that {name!r} does not take.", {"dialect": name}) from None
+        hint = "Leave out what stands behind the question mark, or correct it."
+        raise ConfigurationError(f"The {of}'s URL has an option that {name!r} does not take.", {"dialect": name}, [hint]) from None
 
 
 def _secrets(url: URL) -> set[str]:

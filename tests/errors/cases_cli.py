@@ -149,6 +149,22 @@ def _(world: World) -> object:
     return world.prisml("predict", "--model", "shop.py:other", "--where", f"agee > '{SECRET}'")
 
 
+@case("encoding", "a date at the command line that is none", "'joined'")
+def _(world: World) -> object:
+    given = f'{{"age": 3, "country": "US", "joined": "{SECRET}", "email": "ada@a.org"}}\n'
+    return world.prisml("predict", "--model", "shop.py:other", given=given)
+
+
+@case("configuration", "a report that cannot be written", "nowhere")
+def _(world: World) -> object:
+    return world.prisml("report", "churn", "1", "--to", "nowhere/report.html")
+
+
+@case("configuration", "tool.prisml in pyproject.toml is no table", "pyproject.toml")
+def _(world: World) -> object:
+    return _elsewhere(world, "train", folder="flat", settings="[tool]\nprisml = 3\n")
+
+
 @case("configuration", "a history that cannot be written", "nowhere")
 def _(world: World) -> object:
     return world.prisml("history", "churn", "--html", "nowhere/history.html")

@@ -6,7 +6,8 @@ import datetime as dt
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sqlalchemy import Integer, exists, func, select
 from sqlalchemy.orm import aliased
 
 from prisml import (
@@ -70,7 +71,7 @@ FEATURES: tuple[tuple[str, Any], ...] = (
     ("a feature is a bare function", lambda c: c.age),
     ("a feature is bare SQL", Customer.age + 1),
     ("a feature is SQL without a type", expression(func.foo(Customer.age))),
-    ("a feature is SQL that gives a date", expression(func.max(Customer.born))),
+    ("a feature is SQL that gives a date", expression(func.coalesce(Customer.born, Customer.born))),
     ("a feature is an expression that is no SQL", expression(3)),
     ("a feature is a whole SELECT", expression(select(Order.id))),
     ("an expression takes more than as_of", expression(lambda as_of, row: Customer.age)),
@@ -84,6 +85,8 @@ FEATURES: tuple[tuple[str, Any], ...] = (
     ("a feature is a datetime", Customer.joined_at),
     ("a feature is of a type that is no feature", Customer.photo),
     ("a float is to be a category", Feature(Customer.rating, categorical=True)),
+    ("SQL that gives a float is to be a category", expression(Customer.rating * 2, categorical=True)),
+    ("a feature is a column of another table", Order.__table__.c.id),
     ("related goes over a relationship to many", related(Customer.orders, Order.amount)),
     ("related names a column of another class", related(Customer.account, Order.amount)),
     ("related goes over a column", related(Customer.age, Account.segment)),
@@ -98,6 +101,8 @@ FEATURES: tuple[tuple[str, Any], ...] = (
     ("a resolver takes no row", reads(lambda: 1)),
     ("a resolver gives a list", reads(lambda row: 1, type=list)),
     ("a resolver uses nothing", reads(lambda row: 1, uses=[])),
+    ("a resolver uses a column's name", reads(lambda row: 1, uses=["email"])),
+    ("missing= is no number", Feature(Customer.age, missing=[1])),
     ("missing= is misspelt", Feature(Customer.age, missing="medain")),
     ("missing= is of another type", Feature(Customer.segment, missing=SECRET)),
     ("missing= is more than a float32 holds", Feature(Customer.age, missing=NUMBER)),
@@ -145,9 +150,18 @@ OTHERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("the algorithm cannot learn the task", {"algorithm": "ridge"}),
     ("the algorithm is a class", {"algorithm": int}),
     ("params is no mapping", {"params": [1]}),
+    ("the algorithm is a regressor, and the task is none", {"algorithm": LinearRegression()}),
+    ("params beside an estimator", {"algorithm": LogisticRegression(), "params": {"C": 3}}),
     ("params beside auto", {"algorithm": "auto", "params": {"a": 1}}),
     ("a time budget without a search", {"time_budget": 3}),
     ("a time budget that is none", {"algorithm": "auto", "time_budget": 0}),
+    ("a time budget is a text", {"algorithm": "auto", "time_budget": "60"}),
+    ("missing numbers are left to an algorithm that takes none", {"algorithm": "lda", **one(Feature(Customer.age, missing="native"))}),
+    ("the encoding beside auto", {"algorithm": "auto", "encoding": "ordinal"}),
+    (
+        "the encoding gives codes for quantities",
+        {"algorithm": "logistic_regression", "encoding": "ordinal"},
+    ),
     ("the encoding is misspelt", {"encoding": "natve"}),
     ("the encoding does not fit the algorithm", {"algorithm": "logistic_regression", "encoding": "native"}),
     ("as_of is a number", {"as_of": 20240101}),
@@ -155,6 +169,20 @@ OTHERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("as_of is one date twice", {"as_of": [PAST, PAST], "features": STABLE}),
     ("as_of is a column of another type", {"as_of": Customer.age}),
     ("as_of is moved by a number", {"as_of": PAST, **one(expression(lambda as_of: Customer.joined_at < as_of - 90))}),
+    ("as_of holds a text", {"as_of": ["2024-01-01"]}),
+    ("as_of is no moment in UTC", {"as_of": dt.datetime(9999, 12, 31, 23, tzinfo=dt.timezone(dt.timedelta(hours=-5)))}),
+    ("a number is added to as_of", {"as_of": PAST, **one(expression(lambda as_of: Customer.joined_at < as_of + 90))}),
+    ("as_of is compared with a number", {"as_of": PAST, **one(expression(lambda as_of: Customer.age < as_of))}),
+    ("as_of is subtracted in SQL", {"as_of": PAST, **one(expression(lambda as_of: Customer.joined_at - as_of))}),
+    (
+        "a column is moved by a timedelta in SQL",
+        {"as_of": PAST, **one(expression(lambda as_of: Customer.joined_at + timedelta(days=9) < as_of))},
+    ),
+    (
+        "as_of is a column, and moved by a part of a second",
+        {"as_of": Customer.joined_at, **one(expression(lambda as_of: Customer.joined_at < as_of - timedelta(microseconds=1)))},
+    ),
+    ("as_of stands where nothing says its type", {"as_of": PAST, **one(expression(lambda as_of: func.foo(as_of, type_=Integer)))}),
     ("as_of alone is no feature", {"as_of": PAST, **one(expression(lambda as_of: as_of))}),
     ("the split is misspelt", {"split": "date"}),
     ("the split goes by time, and all rows have one moment", {"split": "time"}),
@@ -166,6 +194,15 @@ OTHERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("test_size is a text", {"test_size": "0.2"}),
     ("test_size beside split", {"split": RandomSplit(0.3), "test_size": 0.3}),
     ("all dates are on one side of the split", {"as_of": [PAST, LATER], "split": TimeSplit(test_from=PAST), "features": STABLE}),
+    (
+        "the label of a training row reaches into the hold-out",
+        {
+            "label": expression(ahead),
+            "as_of": [PAST, PAST + timedelta(days=30)],
+            "split": TimeSplit(test_from=PAST + timedelta(days=30)),
+            "features": STABLE,
+        },
+    ),
     ("cv is one fold", {"cv": 1}),
     ("cv is no number", {"cv": True}),
     ("seed is negative", {"seed": -1}),
@@ -218,4 +255,11 @@ CASES += [
     *(Case("definition", title, lambda world, make=make: make()) for title, make in PARTS),
     Case("definition", "the entity is a text", lambda world: define("Customer"), ("str",)),
     Case("definition", "the entity is not mapped", lambda world: define(int), ("int",)),
+    Case("definition", "no variable holds the definition", lambda world: define(name=None).name, ("Customer.p",)),
+    Case(
+        "definition",
+        "related goes over a relationship of another class",
+        lambda world: define(Order, label=Order.amount > 3, **one(related(Customer.account, Account.segment))),
+        ("Order.p", "'x'"),
+    ),
 ]

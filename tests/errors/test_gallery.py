@@ -23,7 +23,7 @@ from tests.errors.gallery import CASES, NUMBER, Case, Seen, look, text
 from tests.errors.sites import known_sites, provoked, unprovoked_listed, write_unprovoked
 from tests.errors.world import World, make_world
 
-for _module in ("definition", "training", "serving", "registry", "cli"):
+for _module in ("definition", "training", "serving", "registry", "cli", "init", "bundle", "extraction", "orm"):
     import_module(f"tests.errors.cases_{_module}")
 
 SNAPSHOTS = Path(__file__).parents[2] / "docs/reference/errors/seen"
@@ -90,7 +90,8 @@ def _faults(each: Case, error: PrisMLError) -> Iterator[tuple[str, str]]:
         yield each.title, "no way out"
     named = [*each.names, *(str(error.context[key]) for key in ("model", "feature") if key in error.context)]
     if isinstance(error.context.get("row"), int):
-        named.append(f"row {error.context['row']}")
+        # A row of a file is known by its line.
+        named.append(f"{'line' if 'line' in error.context else 'row'} {error.context['row']}")
     for name in named:
         if name.lower() not in error.message.lower():
             yield each.title, f"does not name {name}"

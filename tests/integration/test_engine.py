@@ -167,8 +167,8 @@ def test_encoded_rows_are_scored_as_they_are():
     [
         (np.zeros((2, 2)), "not an array of float64. Use predict_many"),
         ([[0.0, 0.0]], "not a list"),
-        (np.zeros((2, 3), dtype=np.float32), r"has shape \(rows, 2\), not \(2, 3\)"),
-        (np.zeros(2, dtype=np.float32), r"has shape \(rows, 2\), not \(2,\)"),
+        (np.zeros((2, 3), dtype=np.float32), r"has shape \(2, 3\), and the model reads \(rows, 2\)"),
+        (np.zeros(2, dtype=np.float32), r"has shape \(2,\), and the model reads \(rows, 2\)"),
         (np.array([[1.0, 9.0]], dtype=np.float32), "country"),
         (np.array([[np.inf, 0.0]], dtype=np.float32), "age"),
     ],

@@ -332,7 +332,7 @@ def test_arrays_that_do_not_fit_are_refused():
     with pytest.raises(EncodingError, match="'country' of 'churn' is a category") as caught:
         ENGINE.predict_many(np.zeros((2, 2)))
     assert "predict_encoded" in str(caught.value)
-    with pytest.raises(EncodingError, match=r"has shape \(rows, 1\), not \(2, 3\)"):
+    with pytest.raises(EncodingError, match=r"has shape \(2, 3\), and the model reads \(rows, 1\)"):
         NUMBERS.predict_many(np.zeros((2, 3)))
     with pytest.raises(EncodingError, match="masked"):
         NUMBERS.predict_many(np.ma.masked_equal(np.zeros((2, 1)), 0))

@@ -133,8 +133,8 @@ def test_a_graph_that_mixes_the_rows_of_a_batch_is_refused():
 
 
 GOLDEN: dict[str, tuple[Any, str]] = {
-    "none": ([], "no golden rows with different expected outputs"),
-    "all alike": ([(ROWS[0], 0.5), (ROWS[1], 0.5)], "no golden rows with different expected outputs"),
+    "none": ([], "no two golden rows expect different outputs"),
+    "all alike": ([(ROWS[0], 0.5), (ROWS[1], 0.5)], "no two golden rows expect different outputs"),
     "a feature short": ([({"age": 1}, 0.5), (ROWS[1], 0.6)], "row 0 lacks the feature 'income'"),
     "a typo": ([(ROWS[0], 0.5), ({**ROWS[1], "agee": 1}, 0.6)], "row 1 has what is no feature of the definition, 'agee'"),
     "no probability": ([(ROWS[0], 1.5), (ROWS[1], 0.6)], "row 0 expects what are no probabilities"),

@@ -53,7 +53,7 @@ def test_sql_of_as_of_that_no_database_would_read_alike_is_refused(make: Any, wh
 def test_a_column_as_of_moves_by_whole_seconds() -> None:
     """A part of a second is refused for a column as_of, and taken for a constant."""
     features = {"x": expression(lambda as_of: visits(Visit.naive < as_of - timedelta(milliseconds=5)))}
-    refused("moves a column as_of by a part of a second", "whole seconds", features, as_of=Member.naive)
+    refused("moves as_of, which is a column, by a part of a second", "whole seconds", features, as_of=Member.naive)
     assert define(features, as_of=PAST).expressions["x"].offsets == (timedelta(milliseconds=-5),)
 
 

@@ -29,6 +29,7 @@ Kind = Literal["date", "naive", "aware"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _WAY_OUT = "Compare it with a date or datetime column, moved by timedeltas: Order.placed_at >= as_of - timedelta(days=90)."
+_SPAN = "For the time between two moments use a transform: days_since(column)."
 _ARITHMETIC = frozenset({operators.add, operators.sub})
 
 
@@ -238,14 +239,14 @@ class _Binder:
 
     def _shifted(self, as_of: AsOf, kind: Kind) -> ColumnElement[Any]:
         if self._column is None or as_of.offset.microseconds:
-            raise self._place.error("moves a column as_of by a part of a second", "Give timedeltas of whole seconds.")
+            raise self._place.error("moves as_of, which is a column, by a part of a second", "Give timedeltas of whole seconds.")
         own = kind_of(self._column.type) or "naive"
         # Not the column itself where it is not moved: as_of is known again by its element.
         return Shifted(self._column.__clause_element__(), seconds=as_of.offset // timedelta(seconds=1), source=own, target=kind)
 
     def _refuse_arithmetic(self, *sides: ColumnElement[Any]) -> None:
         if any(isinstance(side, AsOf) for side in sides):
-            raise self._place.error("calculates with as_of in SQL", _WAY_OUT)
+            raise self._place.error("calculates with as_of in SQL", _WAY_OUT, _SPAN)
         temporal = any(kind_of(side.type) for side in sides)
         if temporal and any(isinstance(side.type, Interval) and isinstance(side, BindParameter) for side in sides):
             what = "moves a column by a timedelta, which SQLite calculates wrongly without a word"

@@ -32,11 +32,11 @@ class RelatedRow:
             raise AttributeError(name)
         row = self.__row
         if isinstance(row, Mapping):
-            return in_utc(row[name]) if name in row else self.__refuse(name, "has no")
+            return in_utc(row[name]) if name in row else self.__refuse(name, "which has no such column")
         mapper = inspect(type(row), raiseerr=False)
         if mapper is not None and name in mapper.relationships:
-            return self.__refuse(name, "has a relationship")
-        return in_utc(getattr(row, name)) if hasattr(row, name) else self.__refuse(name, "has no")
+            return self.__refuse(name, "where it is a relationship")
+        return in_utc(getattr(row, name)) if hasattr(row, name) else self.__refuse(name, "which has no such column")
 
     def __setattr__(self, name: str, value: object) -> None:
         message = f"The resolver of {self.__feature!r} writes to {name!r} of a related row, which is read-only."
@@ -44,7 +44,7 @@ class RelatedRow:
 
     def __refuse(self, name: str, what: str) -> Any:
         kind = type(self.__row).__name__
-        message = f"The resolver of {self.__feature!r} reads {name!r} of a related {kind}, which {what} of that name that it could show."
+        message = f"The resolver of {self.__feature!r} reads {name!r} of a related {kind}, {what}."
         raise DefinitionError(message, {"feature": self.__feature, "attribute": name}, ["Read columns of related rows alone."])
 
 

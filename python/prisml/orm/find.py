@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import inspect
 from sqlalchemy.orm import InstanceState, Session, object_session
 
-from prisml.errors import ConfigurationError, DefinitionError
+from prisml.errors import ConfigurationError, DefinitionError, with_article
 from prisml.orm import attached
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def extension_of(row: object, serves: Serves, what: str) -> Extension:
         if serves(extension, cls):
             return extension
     if not _is_mapped(row):
-        raise DefinitionError(f"{what} was asked of a {cls.__name__}, which is no mapped object.", {}, ["Use engine.predict(row)."])
+        raise DefinitionError(
+            f"{what} was asked of {with_article(cls.__name__)}, which is no mapped object.", {}, ["Use engine.predict(row)."]
+        )
     session = object_session(row)
     nearest = None if session is None else extension_for(session)
     if nearest is not None and serves(nearest, cls):
@@ -73,7 +75,7 @@ def _is_mapped(row: object) -> bool:
 
 def not_served(what: str, cls: type) -> ConfigurationError:
     """The refusal where no extension has a definition for ``cls``."""
-    message = f"No extension serves {what} for a {cls.__name__}."
+    message = f"No extension serves {what} for {with_article(cls.__name__)}."
     return ConfigurationError(message, {"entity": cls.__name__}, ["extend(sessionmaker, [definition, ...]) makes one."])
 
 

@@ -100,7 +100,7 @@ def checked_numbers(array: NDArray[Any], inputs: Sequence[Input], model: str) ->
         )
     if array.shape[1] != len(inputs):
         raise EncodingError(
-            f"The array for {model!r} has shape (rows, {len(inputs)}), not {array.shape}.",
+            f"The array for {model!r} has shape {array.shape}, and the model reads (rows, {len(inputs)}).",
             {"model": model, "columns": len(inputs)},
             ["Give one column for each input, in the order of engine.manifest.inputs."],
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from prisml.definition.model import ModelDefinition
-from prisml.errors import ConfigurationError, SchemaDriftError, described
+from prisml.errors import ConfigurationError, SchemaDriftError, quoted
 from prisml.extraction.changes import changes
 from prisml.extraction.fingerprint import columns_fingerprint, fingerprints_of
 from prisml.extraction.reads import reads_of
@@ -22,7 +22,7 @@ def checked_on_drift(given: object) -> OnDrift:
         return "error"
     if isinstance(given, str) and given == "warn":
         return "warn"
-    raise ConfigurationError(f"on_drift is {described(given)} that says nothing.", {}, ['Give "warn" or "error".'])
+    raise ConfigurationError(f"on_drift is {quoted(given)}, and neither 'warn' nor 'error'.", {}, ['Give "warn" or "error".'])
 
 
 def check_drift(definition: ModelDefinition[Any], manifest: Manifest, on_drift: OnDrift = "warn") -> str | None:

@@ -124,7 +124,7 @@ class Expressions:
         return FeatureExtractionError(
             f"Feature {name!r}, row {place}: the database has no row of {self._definition.entity.__name__} any more for it.",
             {"feature": name, "row": place, "key": identity},
-            ["It was deleted, or a filter hides it."],
+            ["It was deleted, or a filter hides it: leave the object out."],
         )
 
     def _asynchronous(self) -> PrisMLError:

@@ -135,7 +135,7 @@ def checked_matrix(matrix: object, model: str, columns: int) -> NDArray[np.float
         )
     if matrix.ndim != 2 or matrix.shape[1] != columns:
         raise EncodingError(
-            f"The encoded matrix of {model!r} has shape (rows, {columns}), not {matrix.shape}.",
+            f"The encoded matrix of {model!r} has shape {matrix.shape}, and the model reads (rows, {columns}).",
             {"model": model, "columns": columns},
             ["Give one column for each input, in the order of engine.manifest.inputs."],
         )

@@ -52,7 +52,7 @@ def checked_golden(golden: Golden, manifest: Manifest) -> tuple[GoldenRow, ...]:
         _check_expected(row.expected, manifest, place)
         rows.append(row)
     if len({row.expected for row in rows}) < 2:
-        message = "There are no golden rows with different expected outputs, so they cannot tell one graph from another."
+        message = f"Model {manifest.name!r}: no two golden rows expect different outputs, so that they cannot tell one graph from another."
         raise ConfigurationError(
             message, {"model": manifest.name, "rows": len(rows)}, ["Give several that differ, from both sides of the threshold."]
         )

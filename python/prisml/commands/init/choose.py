@@ -44,7 +44,10 @@ def choose(imported: Imported, entity: Entity, wanted: Wanted, look: Look) -> Ch
     if not draft.taken:
         reasons = "; ".join(f"{each.name}: {each.why}" for each in draft.left_out)
         hint = "Write the definition by hand, with expressions or resolvers as features."
-        raise DefinitionError(f"{entity.name} has nothing to learn {label.name!r} from. {reasons}", {"entity": entity.name}, [hint])
+        message = (
+            f"{entity.name} has nothing to learn {label.name!r} from: no column of it can be a feature ({reasons or 'there is no other'})."
+        )
+        raise DefinitionError(message, {"entity": entity.name}, [hint])
     today = datetime.now(UTC).date()
     newest = look.newest(label.of.time) if isinstance(label.of, ToMany) else None
     output = wanted.output or label.output

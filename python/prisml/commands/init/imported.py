@@ -20,6 +20,9 @@ from prisml.commands.init.mapped import Entity, is_importable, read_entity
 from prisml.commands.targets import on_path, split_target
 from prisml.errors import DefinitionError
 
+_ORIGINAL = "Original exception was: "
+"""Behind it SQLAlchemy tells what one mapper could not do; before it, that one of them failed."""
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -41,7 +44,8 @@ class Imported:
             if name is None
             else f"{'Several mapped classes are' if found else 'No mapped class is'} called {name!r}."
         )
-        hint = f"Name one: --entity {' or '.join(names)}." if not found else "Name the module that holds the one you mean."
+        modules = " or ".join(f"prisml init {each.cls.__module__}" for each in found)
+        hint = f"Name the module of the one you mean: {modules}." if found else f"Name one: --entity {' or '.join(names)}."
         raise DefinitionError(message, {"entity": name or ""}, [hint])
 
 
@@ -58,14 +62,23 @@ def import_target(target: str, folder: Path, found: Search) -> Imported:
         place = _package_of(file, folder)
     imported = _import(place, folder)
     entities = _entities([imported], found, folder)
-    if variable is not None:
-        entities = Imported(tuple(each for each in entities.entities if each.name == variable), entities.besides)
+    if variable is not None and entities.entities:
+        return Imported((_named(variable, entities, place=target.removesuffix(f":{variable}")),), entities.besides)
     if not entities.entities:
         hints = ["Name the module that holds the mapped classes."]
         if any(isinstance(value, type) and issubclass(value, AutomapBase) for value in vars(imported).values()):
             hints = ["Classes of automap have to be written before prepare(): class Customer(Base): __tablename__ = 'customers'."]
         raise DefinitionError(f"{target} has no class that SQLAlchemy maps.", {"target": target}, hints)
     return entities
+
+
+def _named(variable: str, entities: Imported, *, place: str) -> Entity:
+    """The entity that stands behind the colon of a target. Raises ``DefinitionError`` where there is no such."""
+    for each in entities.entities:
+        if each.name == variable:
+            return each
+    hint = f"Name one: {' or '.join(f'{place}:{each.name}' for each in entities.entities)}."
+    raise DefinitionError(f"{place} has no mapped class {variable!r}.", {"target": place, "entity": variable}, [hint])
 
 
 def _refuse_outside(target: Path, folder: Path) -> None:
@@ -109,8 +122,8 @@ def _configured(classes: Sequence[type], found: Search, folder: Path) -> tuple[s
     try:
         _configure(classes)
     except SQLAlchemyError as error:
-        hints = ["Name a module that imports all classes that are related to one another."]
-        raise DefinitionError(f"The mapping cannot be configured ({type(error).__name__}: {_first_line(error)}).", {}, hints) from error
+        hints = ["Correct the name where it is misspelt; else name a module that imports all classes that are related to one another."]
+        raise DefinitionError(f"SQLAlchemy cannot configure the mapping: {_first_sentence(error)}.", {}, hints) from error
     return tuple(missing)
 
 
@@ -134,5 +147,6 @@ def _import(module: str, folder: Path) -> Any:
         return importlib.import_module(module)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:300]
+def _first_sentence(error: Exception) -> str:
+    """What SQLAlchemy says, without the words that it has for every failure of the kind."""
+    return str(error).partition("\n")[0].rpartition(_ORIGINAL)[2].partition(". ")[0][:300].rstrip(".")

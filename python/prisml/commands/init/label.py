@@ -53,7 +53,7 @@ def choose_label(entity: Entity, name: str | None) -> Label:
         if offered:
             return offered[0]
         hint = "Write the label as SQL by hand: label=expression(...), or give the class a column that holds what is to be predicted."
-        others = [each.name for each in entity.columns if _can_be_named(each) and names.reveals(each.name) is None]
+        others = _others(entity)
         hints = [f"Where it is one of its columns, name it: --label {' or '.join(others)}.", hint] if others else [hint]
         raise DefinitionError(f"{entity.name} has no column that is known to be a label.", {"entity": entity.name}, hints)
     for label in offered:
@@ -62,12 +62,27 @@ def choose_label(entity: Entity, name: str | None) -> Label:
     column = entity.column(name)
     if column is not None and _can_be_named(column):
         return _of_column(column)
-    known = ", ".join(label.name for label in offered) or "none"
-    what = "cannot be a label" if column is not None or name in dict(entity.beyond) else "is no column of it"
-    reason = dict(entity.beyond).get(name)
-    hints = [f"What can be one: {known}."]
-    message = f"{entity.name} has no label {name!r}: it {reason}." if reason else f"{entity.name} has no label {name!r}: it {what}."
+    known = dict.fromkeys([*(label.name for label in offered), *_others(entity)])
+    hints = [f"What can be one: {', '.join(known) or 'none of its columns and relationships'}."]
+    message = f"{entity.name} has no label {name!r}: {_why_none(entity, name)}."
     raise DefinitionError(message, {"entity": entity.name, "label": name}, hints)
+
+
+def _others(entity: Entity) -> list[str]:
+    """The columns that can be a label, though nothing but the user's word says so."""
+    return [each.name for each in entity.columns if _can_be_named(each) and names.reveals(each.name) is None]
+
+
+def _why_none(entity: Entity, name: str) -> str:
+    beyond = dict(entity.beyond)
+    column = entity.column(name)
+    if name in beyond:
+        return f"it {beyond[name]}"
+    if column is not None:
+        return f"it cannot be one ({column.unfit or f'of type {column.dtype}'})"
+    if name in {relationship for relationship, *_ in entity.to_one}:
+        return "it leads to one row, and only a relationship to many can be one"
+    return "there is no such column or relationship"
 
 
 def _can_be_named(column: Attribute) -> bool:

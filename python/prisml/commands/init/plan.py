@@ -108,5 +108,10 @@ def _read(file: Path) -> Change:
     try:
         data = file.read_bytes() if file.exists() else None
         return Change(file, "" if data is None else data.decode("utf-8"), data)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} cannot be read ({type(error).__name__}).", {"file": str(file)}, ["Correct the file."]) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"{file} is not UTF-8, so that nothing can be added to it.", {"file": str(file)}, ["Save it as UTF-8."]
+        ) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(f"{file} cannot be read ({reason}).", {"file": str(file)}, ["Make it readable."]) from None

@@ -42,8 +42,10 @@ def with_settings(text: str, table: str, file: Path) -> str | None:
     except (tomllib.TOMLDecodeError, KeyError, AttributeError):
         whole = None
     if whole != before:
-        hint = f"Write it there yourself: {' '.join(table.split())}"
-        raise ConfigurationError(f"{file} is written such that [tool.prisml] cannot be added at its end.", {"file": str(file)}, [hint])
+        set_there = ", ".join(line for line in table.splitlines()[1:] if not line.startswith("#"))
+        hint = f"Add this to the table yourself: prisml = {{{set_there}}}."
+        message = f"{file} has tool as an inline table, behind which [tool.prisml] cannot be added."
+        raise ConfigurationError(message, {"file": str(file)}, [hint])
     return after
 
 

@@ -27,9 +27,13 @@ def validate(target: str, folder: Path) -> None:
     lines = [line for line in run.stdout.splitlines() if line.startswith("[")]
     if run.returncode != 0 or not lines:
         last = (run.stderr.splitlines() or ["nothing was said"])[-1]
-        raise DefinitionError(f"What would be written cannot be imported ({last.partition(':')[0]}).", {"target": target}, [_SAY])
+        message = (
+            f"{target} was taken back: an interpreter that imports it ends with exit code {run.returncode} ({last.partition(':')[0]})."
+        )
+        raise DefinitionError(message, {"target": target}, [_SAY, _ELSE])
     for message, suggestions in json.loads(lines[-1]):
-        raise DefinitionError(f"What would be written is no definition, so that nothing was: {message}", {"target": target}, suggestions)
+        raise DefinitionError(f"Nothing was written, for it would be no definition: {message}", {"target": target}, suggestions)
 
 
-_SAY = "Nothing was written. Look at it with --dry-run, and report it."
+_SAY = "Nothing was written. Can the mapped classes be imported in a new interpreter: python -c 'import MODULE'?"
+_ELSE = "Where they can, report it, with what --dry-run shows."

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from prisml.errors import ConfigurationError
 
+_WRITABLE = "Make its folder one that you may write to, or name a file in another: --to FILE."
+
 
 @dataclass(frozen=True)
 class Change:
@@ -53,7 +55,7 @@ def written(changes: Sequence[Change]) -> Iterator[None]:
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 message = f"{change.file} cannot be written ({reason})."
-                raise ConfigurationError(message, {"file": str(change.file)}, ["Make the folder writable."]) from None
+                raise ConfigurationError(message, {"file": str(change.file)}, [_WRITABLE]) from None
             done.append(change)
         yield
     except BaseException:
