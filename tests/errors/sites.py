@@ -61,7 +61,7 @@ def unprovoked_listed() -> list[str]:
 def write_unprovoked(left: list[str], every: int) -> None:
     """The list anew; its head says how many there are."""
     head = (
-        f"# {every - len(left)} of {every} calls that make an error are reached by a case of the gallery. Each of those below needs\n"
+        f"# {every - len(left)} of {every} calls that make an error are reached by a case of the gallery. Most of those below need\n"
         "# a server, another platform, a library that is absent, or damage that a test of its own module makes.\n"
     )
     LISTED.write_text(head + "".join(f"{name}\n" for name in left))
