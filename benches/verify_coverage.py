@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "target" / "coverage"
 _CONFIG = """\
 [run]
-source_pkgs = prisml
+source = {folder}/python/prisml
 parallel = true
 data_file = {folder}/.coverage
 patch = subprocess

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,22 @@ import pytest
 from tests.support.servers import MariaDB, MissingProgramError, PostgreSQL, Server
 
 DIALECTS = ("sqlite", "postgresql", "mysql")
+
+
+# Where a copy of the checkout is tested in a temporary folder, these lie there too.
+_OURS = ("prisml", "tests", "benches", "examples", "docs")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_modules() -> Iterator[None]:
+    """What a test file imports from temporary folders, as the command line does for users, is forgotten before the next file begins."""
+    folder, path = tempfile.gettempdir() + os.sep, list(sys.path)
+    yield
+    sys.path[:] = path
+    for name, module in list(sys.modules.items()):
+        places = [getattr(module, "__file__", None) or "", *(getattr(module, "__path__", None) or ())]
+        if name.partition(".")[0] not in _OURS and any(str(place).startswith(folder) for place in places):
+            del sys.modules[name]
 
 
 def _started(kind: Callable[[Path], Server]) -> Iterator[Server]:
