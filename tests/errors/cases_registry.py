@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 from prisml import Registry
@@ -15,7 +16,13 @@ from tests.errors.world import World, broken
 def copied(world: World, name: str) -> str:
     """The URL of a copy of the registry, to be damaged."""
     place = world.folder / name
-    shutil.copytree(world.folder / ".prisml", place)
+    place.mkdir()
+    # By SQLite itself: of files that somebody else has open, one that is copied may be older than another.
+    with (
+        closing(sqlite3.connect(world.folder / ".prisml" / "registry.db")) as whole,
+        closing(sqlite3.connect(place / "registry.db")) as copy,
+    ):
+        whole.backup(copy)
     return f"sqlite:///{place}/registry.db"
 
 
