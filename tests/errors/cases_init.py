@@ -146,7 +146,7 @@ def _(world: World) -> object:
 
 @case("definition", "init writes for a module that another interpreter cannot import", "ml", "exit code 3")
 def _(world: World) -> object:
-    made = f"import os\nimport sys\n\nif sys.argv[0] == '-c':\n    print('Fatal: {SECRET}', file=sys.stderr)\n    os._exit(3)\n"
+    made = f"import os\nimport sys\n\nif 'pytest' not in sys.modules:\n    print('Fatal: {SECRET}', file=sys.stderr)\n    os._exit(3)\n"
     return init(world, "dying", "--yes", models_dot_py=made + MODELS)
 
 
