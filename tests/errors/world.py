@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +46,6 @@ def make_world(folder: Path, patch: pytest.MonkeyPatch) -> World:
     patch.chdir(folder)
     for name in ("DATABASE_URL", "PRISML_REGISTRY", "PRISML_BACKEND", "PRISML_IMAGE", "DOCKER_HOST"):
         patch.delenv(name, raising=False)
-    # One of the same name that another test file imported would be called in place of this one.
-    patch.delitem(sys.modules, "shop", raising=False)
-    patch.setattr(sys, "path", list(sys.path))
     shop(folder, f"sqlite:///{folder}/shop.db")
     registry = Registry(f"sqlite:///{folder}/.prisml/registry.db")
     for bias in (0.0, 1.0, 2.0):
